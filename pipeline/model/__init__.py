@@ -1,0 +1,99 @@
+"""The nouns of the flow, their identities and their one JSON form.
+
+Source -RawBatch-> normalise -Event-> match -Observation-> correlate -Finding-> assess
+-Incident-> notify -Notice-> Sink, which answers with a Receipt
+"""
+
+from pipeline.model.batch import (
+    BatchKind,
+    Failure,
+    FailureCode,
+    RawBatch,
+    RecordNote,
+    Revisions,
+    pack_batch,
+    unpack_batch,
+)
+from pipeline.model.event import (
+    Event,
+    Match,
+    Observation,
+    TimeConfidence,
+)
+from pipeline.model.finding import (
+    Finding,
+    Labels,
+    RuleRef,
+    Tri,
+    finding_id,
+)
+from pipeline.model.incident import (
+    Assessment,
+    Incident,
+    IncidentState,
+    Leg,
+    Limb,
+)
+from pipeline.model.notice import (
+    AuditEntry,
+    GuardDecision,
+    Notice,
+    NoticeState,
+    Receipt,
+    Recipient,
+    notice_id,
+)
+from pipeline.model.times import (
+    NANOSECONDS,
+    Instant,
+    instant,
+    rfc3339,
+)
+from pipeline.model.wire import (
+    Json,
+    as_document,
+    from_json,
+    identity,
+    to_json,
+)
+
+__all__ = [
+    "NANOSECONDS",
+    "Assessment",
+    "AuditEntry",
+    "BatchKind",
+    "Event",
+    "Failure",
+    "FailureCode",
+    "Finding",
+    "GuardDecision",
+    "Incident",
+    "IncidentState",
+    "Instant",
+    "Json",
+    "Labels",
+    "Leg",
+    "Limb",
+    "Match",
+    "Notice",
+    "NoticeState",
+    "Observation",
+    "RawBatch",
+    "Receipt",
+    "Recipient",
+    "RecordNote",
+    "Revisions",
+    "RuleRef",
+    "TimeConfidence",
+    "Tri",
+    "as_document",
+    "finding_id",
+    "from_json",
+    "identity",
+    "instant",
+    "notice_id",
+    "pack_batch",
+    "rfc3339",
+    "to_json",
+    "unpack_batch",
+]

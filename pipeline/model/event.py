@@ -1,0 +1,105 @@
+"""Events and what a batch of them said: matches, counts, the batch's position."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pipeline.model.batch import BatchKind, Revisions
+from pipeline.model.times import Instant, rfc3339
+from pipeline.model.wire import Json
+
+
+class TimeConfidence(StrEnum):
+    """How an event's time was resolved."""
+
+    EXACT = "exact"  # date, time and zone stood in the record
+    ZONE_ASSUMED = "zone_assumed"  # the source's zone was taken
+    YEAR_ASSUMED = "year_assumed"  # the year (and the zone, where absent) was resolved
+    RECEIVED = "received"  # no usable time in the record: the receive time stands in
+    CLAMPED = "clamped"  # too far after the receive time: moved to it
+
+
+@dataclass(slots=True)
+class Event:
+    """One record in ECS field names, with the vendor's own fields beside.
+
+    ``ecs`` is nested and holds ECS fields only; ``native`` holds the vendor's fields under the
+    vendor's names (for Windows: System and EventData merged, flat, the names Sigma uses).
+    ``taxonomy`` names the vocabulary of ``native`` ("windows", "linux", "ecs", ...): the matcher
+    chooses its field mapping and log source routes by it. The running chain owns the event.
+    """
+
+    batch: str
+    index: int
+    object_id: str
+    source_id: str
+    time: int
+    received_at: int
+    time_confidence: TimeConfidence
+    original_hash: str
+    format: str
+    taxonomy: str
+    ecs: Json
+    native: Json = field(default_factory=dict)
+    trial: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The batch's id and the record's index."""
+        return f"{self.batch}-{self.index}"
+
+    def document(self) -> Json:
+        """Give the Event as others read it: ECS, with ``saqshy`` beside."""
+        own: Json = {
+            "object_id": self.object_id,
+            "source_id": self.source_id,
+            "received_at": rfc3339(self.received_at),
+            "time_confidence": self.time_confidence.value,
+            "original_hash": self.original_hash,
+            "batch": self.batch,
+            "index": self.index,
+            "trial": self.trial,
+            "format": self.format,
+        }
+        if self.native:
+            own["native"] = self.native
+        if self.notes:
+            own["notes"] = list(self.notes)
+        return {"@timestamp": rfc3339(self.time), **self.ecs, "saqshy": own}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One rule fired on one event. ``fields`` holds what it matched on and what windows need."""
+
+    rule_id: str
+    event_id: str
+    time: Instant
+    host: str
+    fields: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one batch said about its object; small and bounded, also when nothing matched.
+
+    ``counts`` is by kind of event ("dataset/code"); ``withheld`` lists (event id, time, kind) of
+    records whose content was not kept. ``dropped`` counts matches beyond the bound.
+    """
+
+    batch_id: str
+    kind: BatchKind
+    object_id: str
+    source_id: str
+    sequence: int
+    previous: int
+    received_at: Instant
+    revisions: Revisions
+    event_count: int = 0
+    failure_count: int = 0
+    first_event_at: Instant = 0
+    last_event_at: Instant = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    matches: tuple[Match, ...] = ()
+    withheld: tuple[tuple[str, Instant, str], ...] = ()
+    dropped: int = 0

@@ -1,0 +1,98 @@
+"""Incidents and the verdict inside each of their revisions."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pipeline.model.finding import Tri
+from pipeline.model.times import Instant
+from pipeline.model.wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Limb:
+    """One limb of the predicate: does it hold, why, on which ground, by which findings."""
+
+    holds: Tri
+    reason: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One recipient that the route demands, with its ground."""
+
+    role: (
+        str  # ncc | holder | owner | sectoral_centre | hosted_owner | hosted_holder | duty_officer
+    )
+    party_id: str
+    basis: str
+    set_by: str  # statute | by-law | policy
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The verdict inside a revision of an incident, each part with reason and legal basis.
+
+    ``predicate`` has ``failure``, ``functioning_threat`` and the six ``harms``. ``impact`` has the
+    axes 0-4 and ``cia``. ``basis`` maps the other elements to the norm behind them.
+    """
+
+    is_incident: Tri
+    predicate: dict[str, Limb | dict[str, Limb]]
+    occurrence: str
+    acts: dict[str, Tri]
+    intent: str
+    origin: str
+    reality: str
+    rsit: str
+    attack: tuple[str, ...]
+    impact: Json
+    scope: str
+    aims: tuple[str, ...]
+    severity: str
+    priority: str
+    route: tuple[Leg, ...]
+    basis: dict[str, str]
+    versions: dict[str, str]
+    guard: str = "open"  # open | stub | hold
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+class IncidentState(StrEnum):
+    """Where an incident stands; a candidate counts nowhere as an incident."""
+
+    CANDIDATE = "candidate"
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    INVESTIGATING = "investigating"
+    CONTAINED = "contained"
+    RESTORED = "restored"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Findings folded into one legal incident: one revision of its history, hash-linked.
+
+    ``opened_at`` is the receive time of the batch whose finding first made the verdict yes (for a
+    candidate: that opened it): terms run from it. ``changed_at`` is this revision's.
+    """
+
+    id: str
+    revision: int
+    object_id: str
+    fold_key: str
+    state: IncidentState
+    opened_at: Instant
+    changed_at: Instant
+    first_event_at: Instant
+    last_event_at: Instant
+    event_count: int
+    finding_ids: tuple[str, ...]
+    assessment: Assessment
+    trial: bool = False
+    merged_into: str = ""
+    previous_hash: str = ""
+    hash: str = ""

@@ -1,0 +1,60 @@
+"""Instants: integer nanoseconds since the Unix epoch in UTC, RFC 3339 text with ``Z`` in JSON."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+NANOSECONDS = 1_000_000_000
+
+
+def rfc3339(instant: int) -> str:
+    """Write nanoseconds since the epoch as RFC 3339 in UTC with ``Z``, without trailing zeros."""
+    seconds, fraction = divmod(instant, NANOSECONDS)
+    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{f'{fraction:09d}'.rstrip('0')}Z" if fraction else f"{whole}Z"
+
+
+def instant(text: str) -> int:
+    """Read an RFC 3339 time with its zone, to the nanosecond.
+
+    Raises ValueError where the text is no such time or names no zone.
+    """
+    head, dot, tail = text.strip().partition(".")
+    fraction = ""
+    if dot:
+        fraction = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+        head += tail[len(fraction) :]
+    moment = datetime.fromisoformat(head)
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {text!r} names no zone: end it with Z or +05:00")
+    nanos = int(fraction[:9].ljust(9, "0")) if fraction else 0
+    return int(moment.timestamp()) * NANOSECONDS + nanos
+
+
+def _read_instant(value: object) -> object:
+    return instant(value) if isinstance(value, str) else value
+
+
+Instant = Annotated[
+    int,
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    BeforeValidator(_read_instant),
+]
+
+
+def _read_instant(value: object) -> object:
+    return instant(value) if isinstance(value, str) else value
+
+
+Instant = Annotated[
+    int,
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    BeforeValidator(_read_instant),
+]
+
+
+def identity(*parts: str | int) -> str:
+    """Derive a deterministic id of 32 hexadecimal digits from its parts, in their order."""
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:32]

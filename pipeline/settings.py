@@ -49,8 +49,7 @@ class BatchSettings(Piece):
 class ListenerSettings(Piece):
     """One way in. ``source`` fixes the registry source; without it each record is identified.
 
-    ``kind: file`` reads ``path`` once, or follows it; its records may also be clock ticks or
-    commands (``carries``), so that a whole run's order is data.
+    ``kind: file`` reads ``path`` once, or follows it.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -61,8 +60,6 @@ class ListenerSettings(Piece):
     follow: bool = False
     source: str = ""
     format: str = "auto"
-    carries: Literal["raw", "clock", "command"] = "raw"
-    received: Literal["clock", "reference"] = "clock"
 
 
 class NccSettings(Piece):

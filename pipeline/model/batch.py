@@ -10,11 +10,10 @@ from pipeline.model.wire import identity
 
 
 class BatchKind(StrEnum):
-    """What a journalled batch carries: records of a source, the time, or a person's command."""
+    """What a journalled batch carries: records of a source, or the time."""
 
     RAW = "raw"
     CLOCK = "clock"
-    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class RawBatch:
     from 1 within (object, source); ``previous`` is the sequence before it, 0 for the first.
     ``resume`` is where the source continues after this batch (opaque, "" where it cannot).
     ``reference_at`` resolves times without year or zone: the receive time, or a file's own date.
-    A clock batch is one record, the RFC 3339 time; a command batch one JSON document a record.
+    A clock batch is one record, the RFC 3339 time.
     """
 
     id: str

@@ -41,20 +41,3 @@ Instant = Annotated[
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
     BeforeValidator(_read_instant),
 ]
-
-
-def _read_instant(value: object) -> object:
-    return instant(value) if isinstance(value, str) else value
-
-
-Instant = Annotated[
-    int,
-    PlainSerializer(rfc3339, return_type=str, when_used="json"),
-    BeforeValidator(_read_instant),
-]
-
-
-def identity(*parts: str | int) -> str:
-    """Derive a deterministic id of 32 hexadecimal digits from its parts, in their order."""
-    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()[:32]

@@ -1,0 +1,51 @@
+"""What is known of each source of an object: sequence, event time, silence; the watermark.
+
+The watermark of an object is the least event time that its active sources may still deliver: each
+source's newest event time less its allowed lateness. A tick makes a source idle that sent nothing
+for as long as its lateness; idle sources hold nothing back. The watermark never goes back.
+Silence of a source is an event of its own (Informatization Law 1(29-1): constant observation).
+"""
+
+from dataclasses import dataclass
+
+from pipeline.model import NANOSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTiming:
+    """What the registry says of a source: allowed lateness and longest silence, nanoseconds."""
+
+    lateness: int = 300 * NANOSECONDS
+    silence: int | None = None
+
+
+@dataclass(slots=True)
+class SourceRow:
+    """State of one source: what was applied, its newest event, when it was last heard."""
+
+    sequence: int = 0
+    newest: int = 0
+    heard_at: int = 0
+    idle: bool = False
+    silent_finding: str = ""
+    silent_revision: int = 0
+    silent_since: int = 0
+    silent_noticed: int = 0
+
+
+@dataclass(slots=True)
+class ObjectRow:
+    """State of one object: its watermark and what could not be counted."""
+
+    watermark: int = 0
+    too_late: int = 0
+    evicted: int = 0
+
+
+def watermark(sources: list[tuple[SourceRow, SourceTiming]], standing: int) -> int:
+    """Give the object's watermark from its sources; never less than the one that stands."""
+    heard = [(row, timing) for row, timing in sources if row.newest]
+    if not heard:
+        return standing
+    active = [row.newest - timing.lateness for row, timing in heard if not row.idle]
+    return max(standing, min(active) if active else max(row.newest for row, _ in heard))

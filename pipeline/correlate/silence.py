@@ -1,0 +1,68 @@
+"""The law's first detector: a source that fell silent (Informatization Law 1(29-1))."""
+
+from pipeline.correlate.evidence import Evidence
+from pipeline.correlate.presence import SourceRow
+from pipeline.model import Finding, RuleRef, finding_id
+from pipeline.model.rows import Rows
+
+SILENT_SOURCE = RuleRef("saqshy.silent-source", "A source fell silent", "medium", "1")
+
+
+def heard(state: Rows, source_id: str, evidence: Evidence, at: int) -> list[Finding]:
+    """Note that a source was heard at an instant; a silence that stood is amended as ended."""
+    source = state.get(SourceRow, "source", source_id) or SourceRow()
+    source.heard_at = max(source.heard_at, at)
+    source.idle = False
+    findings = []
+    if source.silent_finding:
+        findings.append(_silence(state.object_id, source_id, source, evidence, ended=True))
+        source.silent_finding = ""
+    state.put(source, "source", source_id)
+    return findings
+
+
+def tick(state: Rows, evidence: Evidence, now: int) -> list[Finding]:
+    """Let time pass for an object's sources: idle after their lateness, silent after their limit.
+
+    A source that the registry expects and that never sent counts from the first tick.
+    """
+    findings = []
+    known = {parts[0] for parts, _ in state.all(SourceRow, "source")}
+    for source_id in sorted(known | set(evidence.expected(state.object_id))):
+        source = state.get(SourceRow, "source", source_id) or SourceRow(heard_at=now)
+        timing = evidence.timing(state.object_id, source_id)
+        quiet = now - source.heard_at
+        changed = source_id not in known
+        if not source.idle and quiet > timing.lateness:
+            source.idle = changed = True
+        if timing.silence is not None and quiet > timing.silence and not source.silent_finding:
+            opening = f"{source_id}:{source.sequence}"
+            source.silent_finding = finding_id(SILENT_SOURCE.id, {"source": source_id}, opening)
+            source.silent_revision, source.silent_since = 0, source.heard_at
+            source.silent_noticed = now
+            findings.append(_silence(state.object_id, source_id, source, evidence, ended=False))
+            changed = True
+        if changed:
+            state.put(source, "source", source_id)
+    return findings
+
+
+def _silence(
+    object_id: str, source_id: str, source: SourceRow, evidence: Evidence, *, ended: bool
+) -> Finding:
+    source.silent_revision += 1
+    return Finding(
+        id=source.silent_finding,
+        revision=source.silent_revision,
+        kind="detector",
+        rule=SILENT_SOURCE,
+        object_id=object_id,
+        first_event_at=source.silent_since,
+        last_event_at=source.heard_at if ended else source.silent_noticed,
+        event_ids=(),
+        event_count=0,
+        group={"source": source_id},
+        labels=evidence.labels(SILENT_SOURCE.id),
+        fields={"ended": ended},
+        trial=evidence.trial(object_id, source.silent_since),
+    )

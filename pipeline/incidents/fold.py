@@ -1,0 +1,183 @@
+"""Findings to incidents: one legal incident per object and kind, a history of revisions.
+
+A finding joins the open incident of its object with the same fold key whose events lie within the
+pack's ``join_within`` of its own; else it opens one. A finding that lies within reach of two joins
+them: the one opened later is merged into the earlier. Each batch gives an incident at most one
+revision, and a revision is linked to the one before by hash.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from pipeline.model import (
+    Assessment,
+    Finding,
+    Incident,
+    IncidentState,
+    Tri,
+    as_document,
+    identity,
+)
+from pipeline.model.rows import Rows
+
+ENDED = frozenset({IncidentState.CLOSED, IncidentState.MERGED})
+
+
+@dataclass(slots=True)
+class IncidentRow:
+    """State of one incident: its latest revision and the findings in it, without their events."""
+
+    incident: Incident
+    findings: dict[str, Finding] = field(default_factory=dict)
+
+
+ROW_TYPES: Mapping[str, type] = {"incident": IncidentRow}
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A new revision of an incident beside the one before it; None for the first."""
+
+    previous: Incident | None
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The fold's second half: ``step(state, findings, at)`` gives new revisions of incidents.
+
+    ``key`` gives a finding's fold key and ``join_within`` how far apart in event time (ns) its
+    findings may lie, both from the pack; ``assess`` judges an object's findings at an instant.
+    """
+
+    key: Callable[[Finding], str]
+    join_within: int
+    assess: Callable[[str, Sequence[Finding], int], Assessment]
+
+    def step(self, state: Rows, findings: Sequence[Finding], at: int) -> list[Revised]:
+        """Fold one batch's findings, received at an instant, into an object's incidents."""
+        touched: dict[str, IncidentRow] = {}
+        merged: list[Revised] = []
+        for finding in findings:
+            row = self._row(state, finding, at)
+            if row is None:
+                continue
+            touched[row.incident.id] = row
+            if finding.retracted:
+                row.findings.pop(finding.id, None)
+            else:
+                row.findings[finding.id] = replace(finding, event_ids=(), fields={})
+                for other in self._reached(state, row, finding):
+                    row.findings |= other.findings
+                    touched.pop(other.incident.id, None)
+                    if other.incident.revision:
+                        merged.append(self._merge(state, other, row.incident.id, at))
+                    else:  # opened in this batch: nobody was told
+                        state.drop("incident", other.incident.id)
+            state.put(row, "incident", row.incident.id)
+        return [*(self._revise(state, row, at) for _, row in sorted(touched.items())), *merged]
+
+    def _row(self, state: Rows, finding: Finding, at: int) -> IncidentRow | None:
+        """Find the incident that holds or takes the finding; open one where there is none."""
+        rows = [row for _, row in state.all(IncidentRow, "incident")]
+        for row in rows:
+            if finding.id in row.findings and row.incident.state not in ENDED:
+                return row
+        if finding.retracted:
+            return None
+        key = self.key(finding)
+        near = [row for row in rows if self._near(row, key, finding)]
+        if near:
+            return min(near, key=lambda row: (row.incident.opened_at, row.incident.id))
+        return IncidentRow(self._opened(state.object_id, finding, key, at))
+
+    def _near(self, row: IncidentRow, key: str, finding: Finding) -> bool:
+        if row.incident.fold_key != key or row.incident.state in ENDED or not row.findings:
+            return False
+        first = min(other.first_event_at for other in row.findings.values())
+        last = max(other.last_event_at for other in row.findings.values())
+        return (
+            finding.first_event_at - last <= self.join_within
+            and first - finding.last_event_at <= self.join_within
+        )
+
+    def _reached(self, state: Rows, row: IncidentRow, finding: Finding) -> list[IncidentRow]:
+        others = [other for _, other in state.all(IncidentRow, "incident")]
+        return [
+            other
+            for other in others
+            if other.incident.id != row.incident.id
+            and self._near(other, row.incident.fold_key, finding)
+        ]
+
+    def _opened(self, object_id: str, finding: Finding, key: str, at: int) -> Incident:
+        return Incident(
+            id=identity("incident", object_id, key, finding.id),
+            revision=0,
+            object_id=object_id,
+            fold_key=key,
+            state=IncidentState.CANDIDATE,
+            opened_at=at,
+            changed_at=at,
+            first_event_at=finding.first_event_at,
+            last_event_at=finding.last_event_at,
+            event_count=0,
+            finding_ids=(),
+            assessment=self.assess(object_id, [finding], at),
+        )
+
+    def _revise(self, state: Rows, row: IncidentRow, at: int) -> Revised:
+        held = sorted(row.findings.values(), key=lambda item: (item.first_event_at, item.id))
+        last = row.incident
+        if not held:
+            held_state = IncidentState.CANDIDATE if last.state is IncidentState.NEW else last.state
+            assessment = replace(last.assessment, is_incident=Tri.NO, route=())
+            revised = replace(last, event_count=0, finding_ids=(), state=held_state)
+        else:
+            opened = last.opened_at
+            assessment = self.assess(last.object_id, held, opened)
+            yes = assessment.is_incident is Tri.YES
+            if yes and last.state is IncidentState.CANDIDATE and last.revision:
+                assessment, opened = self.assess(last.object_id, held, at), at
+            revised = replace(
+                last,
+                state=_state(last.state, yes=yes),
+                opened_at=opened,
+                first_event_at=min(finding.first_event_at for finding in held),
+                last_event_at=max(finding.last_event_at for finding in held),
+                event_count=sum(finding.event_count for finding in held),
+                finding_ids=tuple(finding.id for finding in held),
+                trial=all(finding.trial for finding in held),
+            )
+        row.incident = _linked(replace(revised, assessment=assessment, changed_at=at), last)
+        state.put(row, "incident", row.incident.id)
+        return Revised(last if last.revision else None, row.incident)
+
+    def _merge(self, state: Rows, row: IncidentRow, into: str, at: int) -> Revised:
+        last = row.incident
+        row.findings = {}
+        ended = replace(last, state=IncidentState.MERGED, merged_into=into, changed_at=at)
+        row.incident = _linked(ended, last)
+        state.put(row, "incident", last.id)
+        return Revised(last, row.incident)
+
+
+def _state(state: IncidentState, *, yes: bool) -> IncidentState:
+    if yes:
+        return IncidentState.NEW if state is IncidentState.CANDIDATE else state
+    return IncidentState.CANDIDATE if state is IncidentState.NEW else state
+
+
+def _linked(incident: Incident, last: Incident) -> Incident:
+    linked = replace(incident, revision=last.revision + 1, previous_hash=last.hash, hash="")
+    return replace(linked, hash=revision_hash(linked))
+
+
+def revision_hash(incident: Incident) -> str:
+    """Hash one revision: SHA-256 over its canonical JSON without ``hash``, keys sorted."""
+    document = as_document(incident)
+    del document["hash"]
+    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,314 @@
+"""The fold's first half against a brute-force oracle written from the definition of a finding."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.content import Correlation
+from pipeline.correlate import ROW_TYPES, Correlator, Evidence, SourceTiming
+from pipeline.correlate.correlator import WITHHELD_RECORD
+from pipeline.correlate.presence import ObjectRow
+from pipeline.correlate.silence import SILENT_SOURCE
+from pipeline.errors import IntegrityError
+from pipeline.model import (
+    NANOSECONDS,
+    BatchKind,
+    Finding,
+    Labels,
+    Match,
+    Observation,
+    Revisions,
+)
+from pipeline.model.rows import Rows
+from tests.correlate.made import content_with, correlation, rule
+
+S = NANOSECONDS
+LATENESS = 60 * S
+BASE = 1_772_424_000 * S
+
+
+def correlator(*correlations: Correlation, lateness: int = LATENESS, silence: int | None = None):  # type: ignore[no-untyped-def]
+    """Make a correlator over rule r1 and the given correlation rules."""
+    evidence = Evidence(
+        labels=lambda _: Labels(),
+        timing=lambda _object, _source: SourceTiming(lateness, silence),
+        expected=lambda _object: ("s",) if silence else (),
+        trial=lambda _object, _at: False,
+    )
+    return Correlator(content_with([rule("r1"), rule("r2")], correlations), evidence, 3600 * S)
+
+
+def seen(
+    sequence: int,
+    matches: Iterable[Match] = (),
+    *,
+    at: int = BASE,
+    newest: int = 0,
+    source: str = "s",
+) -> Observation:
+    """Make one observation of a source."""
+    matches = tuple(matches)
+    times = [match.time for match in matches] or [newest]
+    return Observation(
+        batch_id=f"{source}{sequence}",
+        kind=BatchKind.RAW,
+        object_id="o",
+        source_id=source,
+        sequence=sequence,
+        previous=sequence - 1,
+        received_at=at,
+        revisions=Revisions(),
+        event_count=len(matches),
+        first_event_at=min(times),
+        last_event_at=max(times),
+        matches=matches,
+    )
+
+
+def hit(
+    seconds: float, number: int, user: str = "u", value: str = "v", rule_id: str = "r1"
+) -> Match:
+    """Make one match at a second of the story."""
+    fields = {"user": user, "value": value}
+    return Match(rule_id, f"e{number:05d}", BASE + int(seconds * S), "host", fields)
+
+
+def standing(findings: Sequence[Finding]) -> dict[str, Finding]:
+    """Keep the latest revision of each finding that stands."""
+    latest: dict[str, Finding] = {}
+    for finding in findings:
+        assert finding.revision == getattr(latest.get(finding.id), "revision", 0) + 1
+        latest[finding.id] = finding
+    return {key: finding for key, finding in latest.items() if not finding.retracted}
+
+
+def shape(findings: Sequence[Finding]) -> list[tuple[int, int, int, tuple[str, ...]]]:
+    """Say what stands, without ids and revisions."""
+    return sorted(
+        (finding.first_event_at, finding.last_event_at, finding.event_count, finding.event_ids)
+        for finding in standing(findings).values()
+    )
+
+
+def oracle(
+    matches: Sequence[Match], timespan: int, least: int, *, distinct: bool
+) -> list[tuple[int, int, int, tuple[str, ...]]]:
+    """Find the maximal chains of overlapping qualifying windows by looking at every window."""
+    events = sorted(matches, key=lambda match: (match.time, match.event_id))
+    windows: list[list[Match]] = []
+    for index, end in enumerate(events):
+        inside = [event for event in events[: index + 1] if event.time > end.time - timespan]
+        number = len({event.fields["value"] for event in inside}) if distinct else len(inside)
+        if number >= least:
+            windows.append(inside)
+    chains: list[dict[str, Match]] = []
+    last_end: int | None = None
+    for window in windows:
+        if last_end is not None and window[-1].time - last_end < timespan:
+            chains[-1] |= {event.event_id: event for event in window}
+        else:
+            chains.append({event.event_id: event for event in window})
+        last_end = window[-1].time
+    found = []
+    for chain in chains:
+        members = sorted(chain.values(), key=lambda match: (match.time, match.event_id))
+        ids = tuple(member.event_id for member in members[:50])
+        found.append((members[0].time, members[-1].time, len(members), ids))
+    return sorted(found)
+
+
+def run(stage: Correlator, batches: Sequence[Sequence[Match]]) -> list[Finding]:
+    """Run batches of matches of one source through a fresh state that is stored between steps."""
+    stored: dict[str, bytes] = {}
+    findings: list[Finding] = []
+    for number, batch in enumerate(batches, 1):
+        state = Rows("o", ROW_TYPES, stored)
+        findings += stage.step(state, seen(number, batch))
+        for key, row in state.changes().items():
+            if row is None:
+                stored.pop(key, None)
+            else:
+                stored[key] = row
+    return findings
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[list[Match], list[list[Match]]]:
+    """Draw matches, and the same matches shuffled within the lateness and cut into batches."""
+    times = draw(st.lists(st.integers(0, 600), min_size=1, max_size=40))
+    values = draw(st.lists(st.sampled_from("abc"), min_size=len(times), max_size=len(times)))
+    matches = [hit(t, n, value=v) for n, (t, v) in enumerate(zip(times, values, strict=True))]
+    delays = draw(st.lists(st.integers(0, 60), min_size=len(times), max_size=len(times)))
+    arrival = [
+        match
+        for _, match in sorted(
+            zip(delays, matches, strict=True),
+            key=lambda pair: (pair[1].time + pair[0] * S, pair[1].event_id),
+        )
+    ]
+    batches, rest = [], arrival
+    while rest:
+        size = draw(st.integers(1, len(rest)))
+        batches.append(rest[:size])
+        rest = rest[size:]
+    return matches, batches
+
+
+@pytest.mark.parametrize("kind", ["event_count", "value_count"])
+@given(story=stories(), timespan=st.integers(1, 120), least=st.integers(1, 5))
+def test_windows_equal_the_oracle_for_any_shuffle_within_the_lateness(
+    kind: str, story: tuple[list[Match], list[list[Match]]], timespan: int, least: int
+) -> None:
+    """Whatever the order within the lateness, the standing findings are the oracle's chains."""
+    matches, batches = story
+    made = correlation("c1", kind, ["r1"], ["user"], timespan * S, "gte", least)
+    findings = run(correlator(made), batches)
+    expected = oracle(matches, timespan * S, least, distinct=kind == "value_count")
+    assert shape([one for one in findings if one.rule.id == "c1"]) == expected
+
+
+@given(story=stories())
+def test_repeats_fold_the_same_for_any_order(
+    story: tuple[list[Match], list[list[Match]]],
+) -> None:
+    """Repeats of one rule stand as the same runs whatever order their events came in."""
+    _, batches = story
+    spread = [
+        [Match(m.rule_id, m.event_id, BASE + (m.time - BASE) * 60, m.host, m.fields) for m in batch]
+        for batch in batches
+    ]
+    in_order = sorted((m for batch in spread for m in batch), key=lambda m: (m.time, m.event_id))
+    assert shape(run(correlator(), spread)) == shape(run(correlator(), [in_order]))
+
+
+NEWEST_FIRST = [[hit(300, 3)], [hit(150, 2)], [hit(0, 1)]]
+BESIDE_A_LATER_ONE = [[hit(0, 1), hit(10, 2)], [hit(400, 9, user="other")], [hit(20, 3)]]
+
+
+@pytest.mark.parametrize(
+    ("batches", "count"),
+    [(NEWEST_FIRST, 0), (BESIDE_A_LATER_ONE, 1)],
+    ids=["three-over-300s-newest-first", "third-arrives-after-an-event-at-400s"],
+)
+def test_arrival_order_does_not_make_or_hide_a_finding(
+    batches: list[list[Match]], count: int
+) -> None:
+    """Windows follow event time: late arrival neither makes nor loses a finding."""
+    made = correlation("c1", "event_count", ["r1"], ["user"], 60 * S, "gte", 3)
+    findings = run(correlator(made, lateness=600 * S), batches)
+    assert len([one for one in shape(findings) if one[2] >= 3]) == count
+
+
+def test_noise_of_other_groups_flushes_nothing() -> None:
+    """Two failures, many other users, then the third: still one finding."""
+    made = correlation("c1", "event_count", ["r1"], ["user"], 60 * S, "gte", 3)
+    noise = [hit(20, 100 + n, user=f"noise{n}") for n in range(5000)]
+    findings = run(correlator(made), [[hit(0, 1), hit(10, 2)], noise, [hit(30, 3)]])
+    mine = [one for one in findings if one.rule.id == "c1"]
+    assert [finding.event_count for finding in mine] == [3]
+
+
+def test_a_late_event_amends_and_makes_no_second_finding() -> None:
+    """An event within the lateness re-opens the window: the same id, a higher revision."""
+    made = correlation("c1", "event_count", ["r1"], ["user"], 60 * S, "gte", 2)
+    findings = run(correlator(made), [[hit(10, 1), hit(20, 2)], [hit(15, 3)]])
+    mine = [one for one in findings if one.rule.id == "c1"]
+    assert [(one.revision, one.event_count) for one in mine] == [(1, 2), (2, 3)]
+    assert len({one.id for one in mine}) == 1
+
+
+def test_a_bridging_event_merges_two_findings() -> None:
+    """A late event that joins two findings leaves the first and retracts the second into it."""
+    made = correlation("c1", "event_count", ["r1"], ["user"], 20 * S, "gte", 2)
+    batches = [[hit(0, 1), hit(5, 2)], [hit(35, 3), hit(40, 4)], [hit(20, 5)]]
+    findings = [one for one in run(correlator(made), batches) if one.rule.id == "c1"]
+    kept, gone = findings[-2], findings[-1]
+    assert (kept.event_count, kept.retracted) == (5, False)
+    assert (gone.retracted, gone.merged_into) == (True, kept.id)
+
+
+def test_what_more_data_can_refute_waits_for_the_watermark() -> None:
+    """A condition with lte gives its finding only when the watermark has passed the window."""
+    made = correlation("c1", "event_count", ["r1"], ["user"], 10 * S, "lte", 1)
+    stage = correlator(made)
+    state = Rows("o", ROW_TYPES, {})
+    first = stage.step(state, seen(1, [hit(0, 1)]))
+    assert [one for one in first if one.rule.id == "c1"] == []
+    later = stage.step(state, seen(2, newest=BASE + 100 * S))
+    assert [one.event_count for one in later if one.rule.id == "c1"] == [1]
+
+
+def test_beyond_the_lateness_is_counted_and_single_rules_still_run() -> None:
+    """An event too late for its window is counted; a rule that needs no window still fires."""
+    made = correlation("c1", "event_count", ["r1"], ["user"], 60 * S, "gte", 1)
+    stage = correlator(made)
+    state = Rows("o", ROW_TYPES, {})
+    stage.step(state, seen(1, newest=BASE + 1000 * S))
+    late = [hit(0, 1), hit(0, 1, rule_id="r2")]
+    findings = stage.step(state, seen(2, late))
+    assert [one.rule.id for one in findings] == ["r2"]
+    assert [row.too_late for _, row in state.all(ObjectRow, "object")] == [1]
+
+
+def test_the_same_observation_twice_changes_nothing() -> None:
+    """A sequence that was applied is skipped, so redelivery gives no finding."""
+    stage, state = correlator(), Rows("o", ROW_TYPES, {})
+    assert len(stage.step(state, seen(1, [hit(0, 1)]))) == 1
+    assert stage.step(state, seen(1, [hit(0, 1)])) == []
+
+
+def test_a_gap_in_a_sequence_is_an_integrity_error() -> None:
+    """A batch whose predecessor was not applied is refused by name, never jumped to."""
+    stage, state = correlator(), Rows("o", ROW_TYPES, {})
+    with pytest.raises(IntegrityError, match="batch 2 follows 1, but 0"):
+        stage.step(state, seen(2, [hit(0, 1)]))
+
+
+def tick(seconds: int) -> Observation:
+    """Make a tick of the clock."""
+    at = BASE + seconds * S
+    return Observation("t", BatchKind.CLOCK, "o", "clock", 1, 0, at, Revisions())
+
+
+def test_a_silent_source_is_told_once_and_ends_when_it_speaks() -> None:
+    """Silence gives one finding at the first tick past the limit, amended when a record comes."""
+    stage, state = correlator(silence=100 * S), Rows("o", ROW_TYPES, {})
+    stage.step(state, seen(1, at=BASE, newest=BASE))
+    assert stage.step(state, tick(90)) == []
+    (silent,) = stage.step(state, tick(110))
+    assert (silent.rule.id, silent.first_event_at) == (SILENT_SOURCE.id, BASE)
+    assert stage.step(state, tick(120)) == []
+    (ended,) = stage.step(state, seen(2, at=BASE + 130 * S, newest=BASE))
+    assert (ended.id, ended.revision, ended.fields) == (silent.id, 2, {"ended": True})
+
+
+def test_a_source_that_never_spoke_falls_silent_too() -> None:
+    """A source that the registry expects counts from the first tick."""
+    stage, state = correlator(silence=100 * S), Rows("o", ROW_TYPES, {})
+    assert stage.step(state, tick(0)) == []
+    assert [one.rule.id for one in stage.step(state, tick(101))] == [SILENT_SOURCE.id]
+
+
+def test_an_idle_source_holds_no_window_back() -> None:
+    """A tick makes a quiet source idle, so that the watermark follows the others."""
+    made = correlation("c1", "event_count", ["r1"], ["user"], 10 * S, "lte", 1)
+    stage, state = correlator(made), Rows("o", ROW_TYPES, {})
+    stage.step(state, seen(1, newest=BASE - 500 * S, source="quiet"))
+    stage.step(state, seen(1, [hit(0, 1)]))
+    held = stage.step(state, seen(2, newest=BASE + 100 * S, at=BASE + 100 * S))
+    assert [one for one in held if one.rule.id == "c1"] == []
+    assert [one.rule.id for one in stage.step(state, tick(61)) if one.rule.id == "c1"] == ["c1"]
+
+
+def test_withheld_records_become_one_detector_finding() -> None:
+    """Stubs of withheld records fold into one finding that carries no content."""
+    stage, state = correlator(), Rows("o", ROW_TYPES, {})
+    stub = replace(
+        seen(1, newest=BASE), withheld=(("e1", BASE, "withheld"), ("e2", BASE, "withheld"))
+    )
+    (finding,) = stage.step(state, stub)
+    assert (finding.rule.id, finding.event_count) == (WITHHELD_RECORD.id, 2)
+    assert finding.fields == {"mark": "withheld"}

@@ -1,0 +1,161 @@
+"""Findings folded into incidents: joining, opening, revisions, merging, retraction."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from pipeline.incidents import ROW_TYPES, Fold, Revised, revision_hash
+from pipeline.model import (
+    NANOSECONDS,
+    Assessment,
+    Finding,
+    IncidentState,
+    Labels,
+    RuleRef,
+    Tri,
+)
+from pipeline.model.rows import Rows
+
+HOUR = 3600 * NANOSECONDS
+BASE = 1_772_424_000 * NANOSECONDS
+
+
+def judged(_object: str, findings: Sequence[Finding], _at: int) -> Assessment:
+    """Judge yes when any finding says failure; the rest is of no matter to the fold."""
+    failures = {finding.labels.failure for finding in findings}
+    verdict = Tri.YES if Tri.YES in failures else Tri.UNKNOWN
+    return Assessment(
+        is_incident=verdict,
+        predicate={},
+        occurrence="single",
+        acts={},
+        intent="unknown",
+        origin="unknown",
+        reality="unknown",
+        rsit="",
+        attack=(),
+        impact={},
+        scope="domestic",
+        aims=(),
+        severity="1",
+        priority="1",
+        route=(),
+        basis={},
+        versions={},
+    )
+
+
+def found(
+    name: str,
+    hours: float,
+    *,
+    failure: Tri = Tri.YES,
+    kind: str = "a",
+    revision: int = 1,
+    **more: object,
+) -> Finding:
+    """Make a finding at an hour of the story, of a kind that is its fold key."""
+    at = BASE + int(hours * HOUR)
+    values: dict[str, object] = {
+        "id": name,
+        "revision": revision,
+        "kind": "rule",
+        "rule": RuleRef("r", "R", "high", "h"),
+        "object_id": "o",
+        "first_event_at": at,
+        "last_event_at": at,
+        "event_ids": ("e",),
+        "event_count": 1,
+        "group": {},
+        "labels": Labels(failure=failure, rsit=kind),
+        "fields": {},
+        **more,
+    }
+    return Finding(**values)  # type: ignore[arg-type]
+
+
+FOLD = Fold(key=lambda finding: finding.labels.rsit, join_within=6 * HOUR, assess=judged)
+
+
+def run(batches: Sequence[Sequence[Finding]]) -> list[list[Revised]]:
+    """Run batches through one state, an hour of receive time apart."""
+    state = Rows("o", ROW_TYPES, {})
+    return [FOLD.step(state, batch, BASE + n * HOUR) for n, batch in enumerate(batches)]
+
+
+def test_one_kind_within_reach_is_one_incident() -> None:
+    """Findings of one kind within reach join; a batch gives one revision."""
+    first, second = run([[found("f1", 0), found("f2", 1)], [found("f3", 2)]])
+    assert [item.incident.revision for item in (*first, *second)] == [1, 2]
+    assert first[0].incident.id == second[0].incident.id
+    assert second[0].incident.finding_ids == ("f1", "f2", "f3")
+    assert second[0].incident.event_count == 3
+
+
+@pytest.mark.parametrize(
+    ("later", "incidents"),
+    [
+        pytest.param(found("f2", 5), 1, id="within-reach"),
+        pytest.param(found("f2", 7), 2, id="beyond-reach"),
+        pytest.param(found("f2", 1, kind="b"), 2, id="another-kind"),
+    ],
+)
+def test_what_opens_an_incident_of_its_own(later: Finding, incidents: int) -> None:
+    """Another kind, or the same beyond the pack's reach, opens an incident of its own."""
+    batches = run([[found("f1", 0)], [later]])
+    assert len({item.incident.id for batch in batches for item in batch}) == incidents
+
+
+def test_an_amended_finding_gives_a_revision_and_no_second_incident() -> None:
+    """A finding's new revision replaces the old one in its incident."""
+    _, (second,) = run([[found("f1", 0)], [found("f1", 0, revision=2, event_count=9)]])
+    assert (second.incident.revision, second.incident.event_count) == (2, 9)
+
+
+def test_a_candidate_becomes_an_incident_when_the_verdict_does() -> None:
+    """An unknown verdict is a candidate; opened_at is when the verdict first became yes."""
+    (first,), (second,) = run([[found("f1", 0, failure=Tri.UNKNOWN)], [found("f2", 1)]])
+    assert first.incident.state is IncidentState.CANDIDATE
+    assert second.incident.state is IncidentState.NEW
+    assert second.incident.opened_at == BASE + HOUR
+    assert second.previous == first.incident
+
+
+def test_a_retracted_finding_leaves_and_the_verdict_falls() -> None:
+    """When its only finding is refuted the incident is no incident any more, and says so."""
+    _, (second,) = run([[found("f1", 0)], [found("f1", 0, revision=2, retracted=True)]])
+    assert second.incident.assessment.is_incident is Tri.NO
+    assert (second.incident.state, second.incident.finding_ids) == (IncidentState.CANDIDATE, ())
+
+
+def test_a_finding_that_reaches_two_incidents_merges_the_later() -> None:
+    """A late finding between two incidents joins the earlier; the later is merged into it."""
+    *_, last = run([[found("f1", 0)], [found("f2", 11)], [found("f3", 5.5)]])
+    kept, gone = last
+    assert kept.incident.finding_ids == ("f1", "f3", "f2")
+    assert (gone.incident.state, gone.incident.merged_into) == (
+        IncidentState.MERGED,
+        kept.incident.id,
+    )
+
+
+def test_a_merged_incident_takes_no_more_findings() -> None:
+    """What comes after a merge joins the incident that stands."""
+    *_, (last,) = run([[found("f1", 0)], [found("f2", 11)], [found("f3", 5.5)], [found("f4", 12)]])
+    assert last.incident.finding_ids == ("f1", "f3", "f2", "f4")
+
+
+def test_revisions_are_linked_by_hash() -> None:
+    """Each revision names the hash of the one before, and its own hash verifies."""
+    (first,), (second,) = run([[found("f1", 0)], [found("f2", 1)]])
+    assert second.incident.previous_hash == first.incident.hash
+    assert revision_hash(second.incident) == second.incident.hash
+
+
+def test_state_survives_storage() -> None:
+    """Rows written to bytes and read again give the same next revision."""
+    state = Rows("o", ROW_TYPES, {})
+    FOLD.step(state, [found("f1", 0)], BASE)
+    stored = {key: row for key, row in state.changes().items() if row is not None}
+    again = FOLD.step(Rows("o", ROW_TYPES, stored), [found("f2", 1)], BASE + HOUR)
+    assert again == FOLD.step(state, [found("f2", 1)], BASE + HOUR)

@@ -81,7 +81,11 @@ class Journal(Protocol):
         """Give batches behind a position, in order."""
 
     def tail(self, listener: str, object_id: str, source_id: str) -> SourceTail | None:
-        """Give where (object, source) stands; with "" for both, where the listener stands."""
+        """Give where (object, source) stands; with "" for both, where the listener stands.
+
+        The sequence of (object, source) runs through all listeners. A listener stands at its last
+        batch. With "" for all three: the journal itself, whose sequence is the last position.
+        """
 
     def committed(self) -> int:
         """Give the position up to which outcomes are committed."""
@@ -134,8 +138,8 @@ class IncidentStore(Protocol):
     def history(self, incident_id: str) -> Sequence[Incident]:
         """Give every revision of an incident, oldest first; empty where unknown."""
 
-    def latest(self, object_id: str | None = None) -> Iterator[Incident]:
-        """Give the latest revision of each incident, by opening and id."""
+    def latest(self, object_id: str | None = None, last: int | None = None) -> Iterator[Incident]:
+        """Give the latest revision of each incident, by opening and id; ``last``: only the end."""
 
 
 class Outbox(Protocol):
@@ -145,13 +149,13 @@ class Outbox(Protocol):
         """Keep new notices and new states of known ones, by id."""
 
     def due(self, now: int, limit: int) -> Sequence[Notice]:
-        """Give pending notices whose next attempt is not after ``now``; first legs first."""
+        """Give pending and failed notices due for an attempt at ``now``; first legs first."""
 
     def get(self, notice_id: str) -> Notice | None:
         """Give one notice."""
 
-    def list(self, incident_id: str | None = None) -> Iterator[Notice]:
-        """Give notices by creation and id."""
+    def list(self, incident_id: str | None = None, last: int | None = None) -> Iterator[Notice]:
+        """Give notices by creation and id; ``last``: only so many, from the end."""
 
 
 class AuditStore(Protocol):

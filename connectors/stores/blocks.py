@@ -1,0 +1,105 @@
+"""Events of one batch as one compressed block of NDJSON, and how blocks answer.
+
+A row an event would cost more than detecting on it. A block keeps the documents in the order of
+their index; its only index is the time range, so that a look-up opens few blocks.
+"""
+
+import heapq
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+import orjson
+
+from connectors.stores.compression import expand, squeeze
+from pipeline.model import Event, instant
+
+# A time outside a store's 64-bit integers (before 1677, after 2262) counts as their end.
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The events of one batch, compressed, with the range of their times."""
+
+    batch_id: str
+    object_id: str
+    first_at: int
+    last_at: int
+    count: int
+    data: bytes
+
+
+def storable(moment: int) -> int:
+    """Bring a time into the range of a store's integers."""
+    return min(max(moment, _LEAST), _MOST)
+
+
+def pack_events(batch_id: str, object_id: str, events: Sequence[Event]) -> Block:
+    """Make the block of one batch; ``events`` is not empty and holds JSON values only."""
+    times = [event.time for event in events]
+    ordered = sorted(events, key=attrgetter("index"))
+    lines = b"\n".join([orjson.dumps(event.document()) for event in ordered])
+    return Block(
+        batch_id=batch_id,
+        object_id=object_id,
+        first_at=storable(min(times)),
+        last_at=storable(max(times)),
+        count=len(events),
+        data=squeeze(lines),
+    )
+
+
+def documents(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Give (event time, index, document) of a block's data; ValueError where it is damaged."""
+    for line in expand(data).split(b"\n"):
+        document = orjson.loads(line)
+        yield instant(document["@timestamp"]), document["saqshy"]["index"], line
+
+
+def pick(data: bytes, indices: Iterable[int]) -> dict[int, bytes]:
+    """Give the documents of a block by index, as far as they are there.
+
+    A block may have 500 documents of 7 kB: only those on the way to an index are parsed.
+    """
+    lines = expand(data).split(b"\n")
+    found: dict[int, bytes] = {}
+    for index in indices:
+        at = bisect_left(lines, index, key=_index)
+        if at < len(lines) and _index(lines[at]) == index:
+            found[index] = lines[at]
+    return found
+
+
+def _index(line: bytes) -> int:
+    index: int = orjson.loads(line)["saqshy"]["index"]
+    return index
+
+
+def wanted(event_ids: Iterable[str]) -> Mapping[str, Mapping[int, str]]:
+    """Order event ids by batch and index; what is no event id ("<batch>-<n>") is left out."""
+    batches: dict[str, dict[int, str]] = {}
+    for event_id in event_ids:
+        batch_id, dash, index = event_id.rpartition("-")
+        if dash and _INDEX.fullmatch(index):
+            batches.setdefault(batch_id, {})[int(index)] = event_id
+    return batches
+
+
+def in_time(blocks: Iterable[tuple[int, str, bytes]], begin: int, end: int) -> Iterator[bytes]:
+    """Give the documents of [begin, end), oldest first, from (first_at, batch id, data).
+
+    The blocks come by ``first_at``; only those that overlap are open at the same time.
+    """
+    waiting: list[tuple[int, str, int, bytes]] = []
+    for first_at, batch_id, data in blocks:
+        while waiting and waiting[0][0] < first_at:
+            yield heapq.heappop(waiting)[-1]
+        for time, index, line in documents(data):
+            if begin <= time < end:
+                heapq.heappush(waiting, (time, batch_id, index, line))
+    while waiting:
+        yield heapq.heappop(waiting)[-1]

@@ -1,0 +1,341 @@
+"""The stores in memory: the sibling of the SQLite file, for tests and offline replays.
+
+Nouns are kept as the JSON that a file would hold, so that nobody changes what is stored through a
+reference, and what comes back is equal in both. Other threads see a transaction when it is done.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+import orjson
+
+from connectors.stores.blocks import Block, in_time, pack_events, pick, storable, wanted
+from connectors.stores.tables import MemoryDatabase, Table
+from pipeline.errors import IntegrityError
+from pipeline.model import (
+    AuditEntry,
+    Event,
+    Failure,
+    Finding,
+    Incident,
+    Notice,
+    NoticeState,
+    RawBatch,
+    from_json,
+    to_json,
+)
+from pipeline.ports import SourceTail, Stores
+
+_WAITING = frozenset({NoticeState.PENDING, NoticeState.FAILED})
+
+
+class MemoryJournal:
+    """``ports.Journal`` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._batches: Table[int, RawBatch] = Table(database)
+        self._positions: Table[str, int] = Table(database)
+        self._tails: Table[tuple[str, ...], SourceTail] = Table(database)
+        self._committed: Table[str, int] = Table(database)
+
+    def append(self, listener: str, batches: Sequence[RawBatch]) -> int:
+        """Keep the batches in this order, known ids skipped; give the last position."""
+        with self._database.transaction():
+            for batch in batches:
+                if batch.id in self._positions:
+                    continue
+                position = len(self._batches) + 1
+                self._batches[position] = batch
+                self._positions[batch.id] = position
+                tail = SourceTail(batch.sequence, batch.resume)
+                self._tails[(listener,)] = tail
+                self._tails[batch.object_id, batch.source_id] = tail
+            return len(self._batches)
+
+    def read(self, after: int, limit: int) -> Sequence[tuple[int, RawBatch]]:
+        """Give batches behind a position, in order."""
+        with self._database.turn:
+            end = min(after + limit, len(self._batches))
+            return [(position, self._batches[position]) for position in range(after + 1, end + 1)]
+
+    def tail(self, listener: str, object_id: str, source_id: str) -> SourceTail | None:
+        """Give where (object, source), the listener or the journal itself stands."""
+        if object_id or source_id:
+            return self._tails.get((object_id, source_id))
+        if listener:
+            return self._tails.get((listener,))
+        last = len(self._batches)
+        return SourceTail(last, "") if last else None
+
+    def committed(self) -> int:
+        """Give the position up to which outcomes are committed."""
+        return self._committed.get("", 0)
+
+    def commit(self, position: int) -> None:
+        """Record, inside the outcome's transaction, that a batch is done."""
+        self._committed[""] = position
+
+
+class MemoryStateStore:
+    """``ports.StateStore`` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._objects: dict[str, Table[str, bytes]] = {}
+
+    def load(self, object_id: str) -> Mapping[str, bytes]:
+        """Give all rows of one object, by key."""
+        return dict(sorted(self._rows(object_id).snapshot()))
+
+    def save(self, object_id: str, rows: Mapping[str, bytes | None]) -> None:
+        """Write changed rows; None removes."""
+        kept = self._rows(object_id)
+        with self._database.transaction():
+            for key, value in rows.items():
+                if value is not None:
+                    kept[key] = value
+                else:
+                    kept.pop(key, None)
+
+    def objects(self) -> Sequence[str]:
+        """Give every object that has state, sorted."""
+        with self._database.turn:
+            return sorted(object_id for object_id, rows in self._objects.items() if rows)
+
+    def _rows(self, object_id: str) -> Table[str, bytes]:
+        with self._database.turn:
+            return self._objects.setdefault(object_id, Table(self._database))
+
+
+class MemoryEventStore:
+    """``ports.EventStore`` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._blocks: Table[str, Block] = Table(database)
+
+    def add(self, batch: RawBatch, events: Sequence[Event]) -> None:
+        """Keep the events of one batch; the same batch again overwrites."""
+        with self._database.transaction():
+            if events:
+                self._blocks[batch.id] = pack_events(batch.id, batch.object_id, events)
+            else:
+                self._blocks.pop(batch.id, None)
+
+    def get(self, event_ids: Iterable[str]) -> Mapping[str, bytes]:
+        """Give the documents of events by id, as JSON; unknown ids are absent."""
+        found: dict[str, bytes] = {}
+        for batch_id, indices in wanted(event_ids).items():
+            block = self._blocks.get(batch_id)
+            if block:
+                lines = pick(block.data, indices)
+                found.update((indices[index], line) for index, line in lines.items())
+        return found
+
+    def search(self, object_id: str, begin: int, end: int, limit: int) -> Iterator[bytes]:
+        """Give documents of one object with event time in [begin, end), oldest first."""
+        blocks = sorted(
+            (block.first_at, block.batch_id, block.data)
+            for _, block in self._blocks.snapshot()
+            if block.object_id == object_id
+            and block.first_at <= storable(end - 1)
+            and block.last_at >= storable(begin)
+        )
+        yield from islice(in_time(blocks, begin, end), limit)
+
+    def count(self) -> int:
+        """Give how many events are kept."""
+        return sum(block.count for _, block in self._blocks.snapshot())
+
+
+class MemoryIncidentStore:
+    """``ports.IncidentStore`` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._findings: Table[str, dict[int, bytes]] = Table(database)
+        self._incidents: Table[str, dict[int, bytes]] = Table(database)
+
+    def put_findings(self, findings: Sequence[Finding]) -> None:
+        """Keep revisions; an equal (id, revision) with other content raises IntegrityError."""
+        self._put(self._findings, findings)
+
+    def put_incidents(self, incidents: Sequence[Incident]) -> None:
+        """Keep revisions; an equal (id, revision) with other content raises IntegrityError."""
+        self._put(self._incidents, incidents)
+
+    def finding(self, finding_id: str) -> Finding | None:
+        """Give a finding's latest revision."""
+        revisions = self._findings.get(finding_id)
+        return from_json(Finding, revisions[max(revisions)]) if revisions else None
+
+    def history(self, incident_id: str) -> Sequence[Incident]:
+        """Give every revision of an incident, oldest first; empty where unknown."""
+        revisions = self._incidents.get(incident_id, {})
+        return [from_json(Incident, revisions[number]) for number in sorted(revisions)]
+
+    def latest(self, object_id: str | None = None, last: int | None = None) -> Iterator[Incident]:
+        """Give the latest revision of each incident, by opening and id; ``last``: only the end."""
+        heads = [from_json(Incident, of[max(of)]) for _, of in self._incidents.snapshot()]
+        chosen = [head for head in heads if object_id in {None, head.object_id}]
+        chosen.sort(key=lambda head: (head.opened_at, head.id))
+        yield from chosen if last is None else chosen[max(len(chosen) - last, 0) :]
+
+    def _put(
+        self, table: Table[str, dict[int, bytes]], nouns: Sequence[Finding] | Sequence[Incident]
+    ) -> None:
+        with self._database.transaction():
+            for noun in nouns:
+                revisions = table.get(noun.id, {})
+                data = to_json(noun)
+                kept = revisions.get(noun.revision)
+                if kept is None:
+                    table[noun.id] = {**revisions, noun.revision: data}
+                elif orjson.loads(kept) != orjson.loads(data):
+                    raise IntegrityError(
+                        f"revision {noun.revision} of {noun.id} is already in the store with"
+                        " another content: it is kept as it was"
+                    )
+
+
+class MemoryOutbox:
+    """``ports.Outbox`` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._notices: Table[str, bytes] = Table(database)
+
+    def put(self, notices: Sequence[Notice]) -> None:
+        """Keep new notices and new states of known ones, by id."""
+        with self._database.transaction():
+            self._notices.update((notice.id, to_json(notice)) for notice in notices)
+
+    def due(self, now: int, limit: int) -> Sequence[Notice]:
+        """Give pending and failed notices whose next attempt is not after ``now``.
+
+        First legs first, then by due time, creation and id.
+        """
+        waiting = [
+            notice
+            for notice in self._all()
+            if notice.state in _WAITING and notice.next_attempt_at <= now
+        ]
+        waiting.sort(key=lambda one: (one.leg != "first", one.due_at, one.created_at, one.id))
+        return waiting[:limit]
+
+    def get(self, notice_id: str) -> Notice | None:
+        """Give one notice."""
+        data = self._notices.get(notice_id)
+        return from_json(Notice, data) if data else None
+
+    def list(self, incident_id: str | None = None, last: int | None = None) -> Iterator[Notice]:
+        """Give notices by creation and id; ``last``: only so many, from the end."""
+        chosen = [notice for notice in self._all() if incident_id in {None, notice.incident_id}]
+        chosen.sort(key=lambda notice: (notice.created_at, notice.id))
+        yield from chosen if last is None else chosen[max(len(chosen) - last, 0) :]
+
+    def _all(self) -> Iterator[Notice]:
+        return (from_json(Notice, data) for _, data in self._notices.snapshot())
+
+
+class MemoryAuditStore:
+    """``ports.AuditStore`` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._entries: Table[tuple[str, int], bytes] = Table(database)
+        self._ids: Table[str, int] = Table(database)
+        self._heads: Table[str, int] = Table(database)
+
+    def head(self, chain: str) -> AuditEntry | None:
+        """Give the newest entry of a chain."""
+        with self._database.turn:
+            number = self._heads.get(chain)
+            return None if number is None else self._entry(chain, number)
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Keep entries; a taken (chain, number) or a known entry id raises IntegrityError."""
+        with self._database.transaction():
+            for entry in entries:
+                if (entry.chain, entry.number) in self._entries or entry.entry_id in self._ids:
+                    raise IntegrityError(
+                        f"number {entry.number} of audit chain {entry.chain!r} or its entry"
+                        f" {entry.entry_id} is already in the store: the chain is append-only"
+                    )
+                self._entries[entry.chain, entry.number] = to_json(entry)
+                self._ids[entry.entry_id] = entry.number
+                self._heads[entry.chain] = max(entry.number, self._heads.get(entry.chain, 0))
+
+    def read(self, chain: str | None = None) -> Iterator[AuditEntry]:
+        """Give entries by chain and number."""
+        for (of, _), data in sorted(self._entries.snapshot()):
+            if chain in {None, of}:
+                yield from_json(AuditEntry, data)
+
+    def known(self, entry_id: str) -> bool:
+        """Tell whether an entry of that id is in a chain."""
+        return entry_id in self._ids
+
+    def _entry(self, chain: str, number: int) -> AuditEntry:
+        return from_json(AuditEntry, self._entries[chain, number])
+
+
+class MemoryDeadLetters:
+    """``ports.DeadLetters`` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._failures: Table[str, Failure] = Table(database)
+
+    def put(self, failures: Sequence[Failure]) -> None:
+        """Keep failures by id; the same one again overwrites."""
+        with self._database.transaction():
+            self._failures.update((failure.id, failure) for failure in failures)
+
+    def list(self) -> Iterator[Failure]:
+        """Give failures by receive time and id."""
+        rows = [(failure.received_at, of, failure) for of, failure in self._failures.snapshot()]
+        yield from (failure for _, _, failure in sorted(rows, key=lambda row: row[:2]))
+
+    def resolve(self, failure_id: str) -> None:
+        """Take a failure off the list: a replay succeeded. An unknown id changes nothing."""
+        with self._database.transaction():
+            self._failures.pop(failure_id, None)
+
+    def count(self) -> int:
+        """Give how many stand unresolved."""
+        return len(self._failures)
+
+
+class MemoryContentStore:
+    """``ports.ContentStore`` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._bundles: Table[tuple[str, str], bytes] = Table(database)
+
+    def put_bundle(self, kind: str, revision: str, data: bytes) -> None:
+        """Keep a bundle; a revision names its content, so a known one is left as it is."""
+        with self._database.transaction():
+            self._bundles.setdefault((kind, revision), data)
+
+    def bundle(self, kind: str, revision: str) -> bytes | None:
+        """Give a bundle's bytes."""
+        return self._bundles.get((kind, revision))
+
+
+def open_memory() -> Stores:
+    """Make empty stores in memory, bound by one transaction."""
+    database = MemoryDatabase()
+    return Stores(
+        database=database,
+        journal=MemoryJournal(database),
+        state=MemoryStateStore(database),
+        events=MemoryEventStore(database),
+        incidents=MemoryIncidentStore(database),
+        outbox=MemoryOutbox(database),
+        audit=MemoryAuditStore(database),
+        dead_letters=MemoryDeadLetters(database),
+        content=MemoryContentStore(database),
+    )

@@ -1,0 +1,54 @@
+"""Hash chains, create-only by (chain, number)."""
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import ValidationError
+
+from connectors.stores.sqlite.database import SqliteDatabase
+from pipeline.errors import IntegrityError
+from pipeline.model import AuditEntry, from_json, to_json
+
+_HEAD = "SELECT data FROM audit WHERE chain = ? ORDER BY number DESC LIMIT 1"
+_ALL = "SELECT data FROM audit ORDER BY chain, number"
+_OF = "SELECT data FROM audit WHERE chain = ? ORDER BY number"
+
+
+class SqliteAuditStore:
+    """``ports.AuditStore`` on a SQLite file."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+
+    def head(self, chain: str) -> AuditEntry | None:
+        """Give the newest entry of a chain."""
+        row = self._database.one(_HEAD, chain)
+        return self._entry(row[0]) if row else None
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Keep entries; a taken (chain, number) or a known entry id raises IntegrityError."""
+        with self._database.writing() as connection:
+            for entry in entries:
+                row = (entry.chain, entry.number, entry.entry_id, to_json(entry))
+                query = "INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?)"
+                if not connection.execute(query, row).rowcount:
+                    raise IntegrityError(
+                        f"number {entry.number} of audit chain {entry.chain!r} or its entry"
+                        f" {entry.entry_id} is already in the store {self._database.path}: the"
+                        " chain is append-only; find out which process made two"
+                    )
+
+    def read(self, chain: str | None = None) -> Iterator[AuditEntry]:
+        """Give entries by chain and number."""
+        of = () if chain is None else (chain,)
+        for (data,) in self._database.rows(_OF if of else _ALL, *of):
+            yield self._entry(data)
+
+    def known(self, entry_id: str) -> bool:
+        """Tell whether an entry of that id is in a chain."""
+        return self._database.one("SELECT 1 FROM audit WHERE entry_id = ?", entry_id) is not None
+
+    def _entry(self, data: bytes) -> AuditEntry:
+        try:
+            return from_json(AuditEntry, data)
+        except ValidationError as error:
+            raise self._database.damaged("an audit entry", error) from error

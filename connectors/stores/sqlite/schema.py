@@ -1,0 +1,134 @@
+"""The tables of one store, their version, and what is refused at opening."""
+
+import sqlite3
+from pathlib import Path
+
+from pipeline.errors import StoreError
+
+VERSION = 1
+# SQLite's field for whose file it is (https://www.sqlite.org/fileformat2.html, 1.3.13).
+APPLICATION = int.from_bytes(b"Sqsy", "big")
+
+_STATEMENTS = (
+    # Single numbers that must not be counted anew: the journal's last and committed position, and
+    # how many events are kept.
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE journal (
+        position INTEGER PRIMARY KEY,
+        batch_id TEXT NOT NULL UNIQUE,
+        data BLOB NOT NULL)""",
+    """CREATE TABLE listener_tails (
+        listener TEXT PRIMARY KEY,
+        sequence INTEGER NOT NULL,
+        resume TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE source_tails (
+        object_id TEXT NOT NULL,
+        source_id TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        resume TEXT NOT NULL,
+        PRIMARY KEY (object_id, source_id)) WITHOUT ROWID""",
+    """CREATE TABLE state (
+        object_id TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (object_id, key)) WITHOUT ROWID""",
+    """CREATE TABLE event_blocks (
+        id INTEGER PRIMARY KEY,
+        batch_id TEXT NOT NULL UNIQUE,
+        object_id TEXT NOT NULL,
+        first_at INTEGER NOT NULL,
+        last_at INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        data BLOB NOT NULL)""",
+    "CREATE INDEX event_blocks_by_time ON event_blocks (object_id, first_at, batch_id, last_at)",
+    """CREATE TABLE findings (
+        id TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        data BLOB NOT NULL,
+        PRIMARY KEY (id, revision))""",
+    """CREATE TABLE incidents (
+        id TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        data BLOB NOT NULL,
+        PRIMARY KEY (id, revision))""",
+    """CREATE TABLE incident_heads (
+        id TEXT PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        object_id TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
+        FOREIGN KEY (id, revision) REFERENCES incidents (id, revision)) WITHOUT ROWID""",
+    "CREATE INDEX incident_heads_by_opening ON incident_heads (opened_at, id)",
+    "CREATE INDEX incident_heads_by_object ON incident_heads (object_id, opened_at, id)",
+    """CREATE TABLE notices (
+        id TEXT PRIMARY KEY,
+        incident_id TEXT NOT NULL,
+        state TEXT NOT NULL,
+        lane INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        next_attempt_at INTEGER NOT NULL,
+        data BLOB NOT NULL)""",
+    # In the order of delivery, with the time to filter on: what waits is read without a sort.
+    """CREATE INDEX notices_waiting
+        ON notices (lane, due_at, created_at, id, next_attempt_at) WHERE state IN ('pending', 'failed')""",
+    "CREATE INDEX notices_by_creation ON notices (created_at, id)",
+    "CREATE INDEX notices_by_incident ON notices (incident_id, created_at, id)",
+    """CREATE TABLE audit (
+        chain TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        entry_id TEXT NOT NULL UNIQUE,
+        data BLOB NOT NULL,
+        PRIMARY KEY (chain, number))""",
+    # The chain proves a change; the triggers keep our own hands from making one.
+    """CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END""",
+    """CREATE TRIGGER audit_undeleted BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END""",
+    """CREATE TABLE failures (
+        id TEXT PRIMARY KEY,
+        received_at INTEGER NOT NULL,
+        data BLOB NOT NULL)""",
+    "CREATE INDEX failures_by_time ON failures (received_at, id)",
+    """CREATE TABLE bundles (
+        kind TEXT NOT NULL,
+        revision TEXT NOT NULL,
+        data BLOB NOT NULL,
+        PRIMARY KEY (kind, revision))""",
+    f"PRAGMA application_id = {APPLICATION}",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+
+def is_new(connection: sqlite3.Connection, path: Path) -> bool:
+    """Tell whether the file is still empty; StoreError where it is no store that we can use."""
+    version = _number(connection, "PRAGMA user_version")
+    entries = _number(connection, "SELECT count(*) FROM sqlite_master")
+    if version == 0 and entries == 0:
+        return True
+    if _number(connection, "PRAGMA application_id") != APPLICATION:
+        raise StoreError(
+            f"the file {path} is another program's database: name another file as the store"
+        )
+    if version != VERSION:
+        raise StoreError(
+            f"the store {path} has schema version {version}, and this Saqshy uses {VERSION}: run"
+            " the Saqshy that wrote it, or start with a new file"
+        )
+    return False
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty file, all or none."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in _STATEMENTS:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _number(connection: sqlite3.Connection, query: str) -> int:
+    row: tuple[int] = connection.execute(query).fetchone()
+    return row[0]

@@ -1,0 +1,56 @@
+"""The two clocks: the machine's, and a story's, whose time a player moves."""
+
+import threading
+import time
+
+
+class SystemClock:
+    """The machine's time in UTC (``ports.Clock``)."""
+
+    def now(self) -> int:
+        """Give nanoseconds since the epoch, UTC."""
+        return time.time_ns()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep that long."""
+        time.sleep(seconds)
+
+
+class StoryClock:
+    """A story's time (``ports.Clock``): it stands still until a player moves it on.
+
+    So whatever happens between two moments of the story happens at the first of them, in every
+    run. ``scale`` is how many real seconds a second of the story takes in ``wait``. When the story
+    is over, ``run_on`` lets the time flow, or what waits for a later time would wait for ever.
+    """
+
+    def __init__(self, start: int, scale: float = 1.0) -> None:
+        if scale < 0:
+            raise ValueError(f"a second of the story cannot take {scale} seconds")
+        self._at = start
+        self._scale = scale
+        self._flowing_since: int | None = None
+        self._guard = threading.Lock()
+
+    def now(self) -> int:
+        """Give nanoseconds since the epoch, UTC, in the story."""
+        with self._guard:
+            if self._flowing_since is None:
+                return self._at
+            return self._at + time.monotonic_ns() - self._flowing_since
+
+    def advance_to(self, at: int) -> None:
+        """Let this moment of the story come; a moment that is past changes nothing."""
+        with self._guard:
+            if self._flowing_since is None:
+                self._at = max(self._at, at)
+
+    def run_on(self) -> None:
+        """Let the story's time flow on from where it stands, a second a second."""
+        with self._guard:
+            if self._flowing_since is None:
+                self._flowing_since = time.monotonic_ns()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep for the scaled time. Only the player moves the story: several threads may wait."""
+        time.sleep(seconds * self._scale)

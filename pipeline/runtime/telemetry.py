@@ -1,0 +1,338 @@
+"""Telemetry: one method an internal event, which counts and logs it together.
+
+What is counted is one table, ``SERIES``; where the counts are kept is one of two meters: Prometheus
+or memory. Base units (seconds, bytes); counters end in ``_total``; labels are bounded: closed sets
+where we know them, else short names up to a number, never an address, a user or a text.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+from pipeline.model import FailureCode, IncidentState
+from pipeline.runtime.logs import set_up_logging
+
+__all__ = ["SERIES", "Prometheus", "Series", "Silent", "set_up_logging"]
+
+OTHER = "other"
+MOST_VALUES = 64
+TELL_SECONDS = 10.0
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
+
+# Label values that are known beforehand; any other is "other".
+KNOWN: Mapping[str, frozenset[str]] = {
+    "code": frozenset(code.value for code in FailureCode),
+    "state": frozenset(state.value for state in IncidentState),
+    "kind": frozenset({"rule", "correlation", "detector"}),
+    "level": frozenset({"informational", "low", "medium", "high", "critical"}),
+    "leg": frozenset({"first", "update", "correction", "final", "advisory", "event_stream"}),
+    "outcome": frozenset({"acknowledged", "delayed", "refused"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One time series: its name, what it is, and its labels in order."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+SERIES: Mapping[str, Series] = {
+    series.name: series
+    for series in (
+        Series("saqshy_journal_batches_total", "counter", "Batches made durable.", ("listener",)),
+        Series("saqshy_journal_records_total", "counter", "Records made durable.", ("listener",)),
+        Series("saqshy_journal_bytes_total", "counter", "Bytes made durable.", ("listener",)),
+        Series(
+            "saqshy_records_refused_total",
+            "counter",
+            "Records of an unknown source or an unattested object, not stored.",
+            ("listener", "reason"),
+        ),
+        Series(
+            "saqshy_datagrams_dropped_total",
+            "counter",
+            "Records that kernel or listener could not hold.",
+            ("listener",),
+        ),
+        Series("saqshy_stage_items_total", "counter", "Items that a stage took.", ("stage",)),
+        Series(
+            "saqshy_stage_duration_seconds", "histogram", "Time of a stage for a batch.", ("stage",)
+        ),
+        Series(
+            "saqshy_failures_total",
+            "counter",
+            "Records that went to the dead letters.",
+            ("stage", "code"),
+        ),
+        Series("saqshy_findings_total", "counter", "Findings opened.", ("kind", "level")),
+        Series(
+            "saqshy_incident_revisions_total",
+            "counter",
+            "Revisions of incidents by the state that they brought.",
+            ("state",),
+        ),
+        Series("saqshy_notices_total", "counter", "Notices made.", ("leg", "role")),
+        Series(
+            "saqshy_delivery_attempts_total",
+            "counter",
+            "Attempts to deliver a notice.",
+            ("channel", "outcome"),
+        ),
+        Series(
+            "saqshy_delivery_duration_seconds", "histogram", "Time of an attempt.", ("channel",)
+        ),
+        Series("saqshy_rules_quarantined", "gauge", "Rules left out of the content in force."),
+        Series("saqshy_lag_batches", "gauge", "Batches journalled and not yet processed."),
+        Series("saqshy_lag_seconds", "gauge", "Age of the batch processed last."),
+    )
+}
+
+
+class Meter(Protocol):
+    """Where counts are kept: by series and its label values."""
+
+    def add(self, series: str, labels: tuple[str, ...], amount: float) -> None:
+        """Count up."""
+
+    def put(self, series: str, labels: tuple[str, ...], value: float) -> None:
+        """Let a gauge show a value."""
+
+    def observe(self, series: str, labels: tuple[str, ...], value: float) -> None:
+        """Add one value to a distribution."""
+
+
+class PrometheusMeter:
+    """Counts in a Prometheus registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        # Else each counter brings a second series, with the time of its first count.
+        disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no type there
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
+        for name, of in SERIES.items():
+            if of.kind == "counter":
+                self._counters[name] = Counter(name, of.help, of.labels, registry=registry)
+            elif of.kind == "gauge":
+                self._gauges[name] = Gauge(name, of.help, of.labels, registry=registry)
+            else:
+                self._histograms[name] = Histogram(
+                    name, of.help, of.labels, registry=registry, buckets=_SECONDS
+                )
+
+    def add(self, series: str, labels: tuple[str, ...], amount: float) -> None:
+        """Count up."""
+        counter = self._counters[series]
+        (counter.labels(*labels) if labels else counter).inc(amount)
+
+    def put(self, series: str, labels: tuple[str, ...], value: float) -> None:
+        """Let a gauge show a value."""
+        gauge = self._gauges[series]
+        (gauge.labels(*labels) if labels else gauge).set(value)
+
+    def observe(self, series: str, labels: tuple[str, ...], value: float) -> None:
+        """Add one value to a distribution."""
+        histogram = self._histograms[series]
+        (histogram.labels(*labels) if labels else histogram).observe(value)
+
+
+class MemoryMeter:
+    """Counts in a dictionary; of a distribution the sum and, under ``_count``, how many."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, tuple[str, ...]], float] = {}
+        self._guard = threading.Lock()
+
+    def add(self, series: str, labels: tuple[str, ...], amount: float) -> None:
+        """Count up."""
+        with self._guard:
+            self._values[series, labels] = self._values.get((series, labels), 0.0) + amount
+
+    def put(self, series: str, labels: tuple[str, ...], value: float) -> None:
+        """Let a gauge show a value."""
+        with self._guard:
+            self._values[series, labels] = value
+
+    def observe(self, series: str, labels: tuple[str, ...], value: float) -> None:
+        """Add one value to a distribution."""
+        self.add(f"{series}_sum", labels, value)
+        self.add(f"{series}_count", labels, 1)
+
+    def value(self, series: str, *labels: str) -> float:
+        """Give what was counted, 0 where nothing was."""
+        with self._guard:
+            return self._values.get((series, labels), 0.0)
+
+
+class Log(Protocol):
+    """Where what is noted is told: a structlog logger, or nobody."""
+
+    def debug(self, event: str, **values: object) -> object:
+        """Tell what is of use to who looks for a fault."""
+
+    def info(self, event: str, **values: object) -> object:
+        """Tell what is as it should be."""
+
+    def warning(self, event: str, **values: object) -> object:
+        """Tell what a person should look at."""
+
+
+class Nobody:
+    """A log that nobody reads."""
+
+    def debug(self, event: str, **values: object) -> None:
+        """Tell nobody."""
+
+    info = warning = debug
+
+
+class Signals:
+    """``ports.Telemetry`` on a meter and a log."""
+
+    def __init__(
+        self, meter: Meter, log: Log, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._meter = meter
+        self._log = log
+        self._monotonic = monotonic
+        self._seen: dict[str, set[str]] = {}
+        self._told: dict[tuple[str, ...], tuple[float, int]] = {}
+        self._guard = threading.Lock()
+
+    def batch_journalled(self, listener: str, records: int, size: int) -> None:
+        """Note a batch that is durable; ``size`` in bytes."""
+        self._add("saqshy_journal_batches_total", 1, listener)
+        self._add("saqshy_journal_records_total", records, listener)
+        self._add("saqshy_journal_bytes_total", size, listener)
+        self._log.debug("batch.journalled", listener=listener, records=records, size=size)
+
+    def records_refused(self, listener: str, reason: str, count: int) -> None:
+        """Note records of an unknown source or an unattested object, not stored."""
+        self._add("saqshy_records_refused_total", count, listener, reason)
+        if told := self._due(count, "refused", listener, reason):
+            self._log.warning("records.refused", listener=listener, reason=reason, count=told)
+
+    def datagrams_dropped(self, listener: str, count: int) -> None:
+        """Note records that the kernel or the listener could not hold."""
+        self._add("saqshy_datagrams_dropped_total", count, listener)
+        if told := self._due(count, "dropped", listener):
+            self._log.warning("datagrams.dropped", listener=listener, count=told)
+
+    def stage_done(self, stage: str, items: int, seconds: float) -> None:
+        """Note that a stage worked on one batch."""
+        self._add("saqshy_stage_items_total", items, stage)
+        self._observe("saqshy_stage_duration_seconds", seconds, stage)
+
+    def failures(self, stage: str, code: str, count: int) -> None:
+        """Note records that went to the dead letters."""
+        self._add("saqshy_failures_total", count, stage, code)
+        if told := self._due(count, "failures", stage, code):
+            self._log.warning("records.failed", stage=stage, code=code, count=told)
+
+    def findings(self, kind: str, level: str, count: int) -> None:
+        """Note findings that were opened."""
+        self._add("saqshy_findings_total", count, kind, level)
+        self._log.debug("findings.opened", kind=kind, severity=level, count=count)
+
+    def incidents(self, state: str, count: int) -> None:
+        """Note incidents that got a revision in this state."""
+        self._add("saqshy_incident_revisions_total", count, state)
+        if told := self._due(count, "incidents", state):
+            self._log.info("incidents.revised", state=state, count=told)
+
+    def notice_made(self, leg: str, role: str) -> None:
+        """Note a notice that entered the outbox."""
+        self._add("saqshy_notices_total", 1, leg, role)
+        if told := self._due(1, "notices", leg, role):
+            self._log.info("notices.made", leg=leg, role=role, count=told)
+
+    def delivery(self, channel: str, outcome: str, seconds: float) -> None:
+        """Note one attempt: acknowledged, delayed or refused."""
+        self._add("saqshy_delivery_attempts_total", 1, channel, outcome)
+        self._observe("saqshy_delivery_duration_seconds", seconds, channel)
+        if told := self._due(1, "delivery", channel, outcome):
+            write = self._log.info if outcome == "acknowledged" else self._log.warning
+            write("notices.attempted", channel=channel, outcome=outcome, count=told)
+
+    def rule_quarantined(self, count: int) -> None:
+        """Note how many rules of the content in force are left out as broken."""
+        self._meter.put("saqshy_rules_quarantined", (), count)
+        if count:
+            self._log.warning("rules.quarantined", count=count)
+
+    def lag(self, batches: int, seconds: float) -> None:
+        """Note how far processing is behind the journal."""
+        self._meter.put("saqshy_lag_batches", (), batches)
+        self._meter.put("saqshy_lag_seconds", (), seconds)
+
+    def _add(self, series: str, amount: float, *labels: str) -> None:
+        self._meter.add(series, self._bounded(series, labels), amount)
+
+    def _observe(self, series: str, value: float, *labels: str) -> None:
+        self._meter.observe(series, self._bounded(series, labels), value)
+
+    def _bounded(self, series: str, values: tuple[str, ...]) -> tuple[str, ...]:
+        labels = SERIES[series].labels
+        return tuple(self._label(name, value) for name, value in zip(labels, values, strict=True))
+
+    def _label(self, name: str, value: str) -> str:
+        if name in KNOWN:
+            return value if value in KNOWN[name] else OTHER
+        seen = self._seen.setdefault(name, set())
+        if value in seen:
+            return value
+        with self._guard:
+            if len(seen) >= MOST_VALUES or not _NAME.fullmatch(value):
+                return OTHER
+            seen.add(value)
+        return value
+
+    def _due(self, count: int, *what: str) -> int:
+        """Give how many to log now: all since the last line, or 0 when that was just before.
+
+        A flood makes one line in ten seconds, not one a batch; the series have every single one.
+        """
+        now = self._monotonic()
+        with self._guard:
+            if len(self._told) > 16 * MOST_VALUES:
+                self._told.clear()
+            told_at, waiting = self._told.get(what, (now - TELL_SECONDS, 0))
+            waiting += count
+            if now - told_at < TELL_SECONDS:
+                self._told[what] = (told_at, waiting)
+                return 0
+            self._told[what] = (now, 0)
+            return waiting
+
+
+class Prometheus(Signals):
+    """Counts in the registry that is handed in, and logs."""
+
+    def __init__(
+        self, registry: CollectorRegistry, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(PrometheusMeter(registry), structlog.get_logger("saqshy"), monotonic)
+
+
+class Silent(Signals):
+    """Counts in memory and logs nothing: for tests and offline commands."""
+
+    def __init__(self) -> None:
+        self.counts = MemoryMeter()
+        super().__init__(self.counts, Nobody())
+
+    def value(self, series: str, *labels: str) -> float:
+        """Give what was counted under these label values, 0 where nothing was."""
+        return self.counts.value(series, *labels)

@@ -275,7 +275,7 @@ class Telemetry(Protocol):
         """Note a notice that entered the outbox."""
 
     def delivery(self, channel: str, outcome: str, seconds: float) -> None:
-        """Note one attempt: acknowledged, delayed or refused."""
+        """Note one attempt: acknowledged, sent (spooled), delayed or refused."""
 
     def rule_quarantined(self, count: int) -> None:
         """Note how many rules of the content in force are left out as broken."""

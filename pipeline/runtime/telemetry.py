@@ -34,7 +34,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "kind": frozenset({"rule", "correlation", "detector"}),
     "level": frozenset({"informational", "low", "medium", "high", "critical"}),
     "leg": frozenset({"first", "update", "correction", "final", "advisory", "event_stream"}),
-    "outcome": frozenset({"acknowledged", "delayed", "refused"}),
+    "outcome": frozenset({"acknowledged", "sent", "delayed", "refused"}),
 }
 
 

@@ -47,7 +47,7 @@ class BatchSettings(Piece):
 
 
 class ListenerSettings(Piece):
-    """One way in. ``source`` fixes the registry source; without it each record is identified.
+    """One way in. ``source`` ("object/source") fixes whose records come; else each is identified.
 
     ``kind: file`` reads ``path`` once, or follows it.
     """

@@ -16,7 +16,9 @@ STARTED_WITHIN = 10.0
 
 
 @contextmanager
-def serving(settings: WebSettings | None, page: Callable[[], Starlette]) -> Iterator[dict[str, str]]:
+def serving(
+    settings: WebSettings | None, page: Callable[[], Starlette]
+) -> Iterator[dict[str, str]]:
     """Serve for as long as the block runs; give the addresses by name, none without settings."""
     if settings is None:
         yield {}

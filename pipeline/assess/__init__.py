@@ -1,0 +1,24 @@
+"""Findings to verdicts: the law pack, labels, predicate, severity, route, terms."""
+
+from pipeline.assess.assessment import Case, assess
+from pipeline.assess.folding import fold_key, join_within
+from pipeline.assess.labels import labels_for, read_tags
+from pipeline.assess.pack import Pack, load_pack, pack_from_bundle
+from pipeline.assess.terms import CentreTerms, Due, Moments, Term, terms_due
+
+__all__ = [
+    "Case",
+    "CentreTerms",
+    "Due",
+    "Moments",
+    "Pack",
+    "Term",
+    "assess",
+    "fold_key",
+    "join_within",
+    "labels_for",
+    "load_pack",
+    "pack_from_bundle",
+    "read_tags",
+    "terms_due",
+]

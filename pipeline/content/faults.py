@@ -1,0 +1,85 @@
+"""Where in a document a parser's error stands: pySigma's errors name no line."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sigma.exceptions import SigmaConditionError
+from sigma.policy.profiles import TrustedPolicy
+from sigma.rule import SigmaDetectionItem
+
+from pipeline.content.documents import Place
+from pipeline.content.translation import NotUnderstood, predicate_of
+
+# Regular expressions are checked by Python's re, whose meaning ours is; where pySigma's own policy
+# would take what RE2 alone knows, and refuse what our matcher runs in re.
+POLICY = TrustedPolicy
+_BY_ERROR = {
+    "SigmaIdentifierError": "id",
+    "SigmaNameError": "name",
+    "SigmaTitleError": "title",
+    "SigmaTaxonomyError": "taxonomy",
+    "SigmaRelatedError": "related",
+    "SigmaStatusError": "status",
+    "SigmaDescriptionError": "description",
+    "SigmaReferencesError": "references",
+    "SigmaAuthorError": "author",
+    "SigmaDateError": "date",
+    "SigmaFieldsError": "fields",
+    "SigmaFalsePositivesError": "falsepositives",
+    "SigmaLevelError": "level",
+    "SigmaTagError": "tags",
+    "SigmaScopeError": "scope",
+    "SigmaLogsourceError": "logsource",
+}
+
+
+def place_of_fault(data: dict[str, Any], section: str, error: Exception) -> Place:
+    """Find the part of a document that an error speaks of: of a selection, its very key."""
+    known = _BY_ERROR.get(type(error).__name__)
+    if known is not None:
+        return (known,) if known in data else ()
+    part = data.get(section)
+    if not isinstance(part, dict):
+        return (section,)
+    if isinstance(error, SigmaConditionError):
+        return (section, "condition")
+    if section != "correlation":
+        for place, key, value in _items(part, (section,)):
+            if _is_faulty(key, value):
+                return place
+    said = str(error).lower()
+    for name in (*part, *data):
+        if str(name).lower() in said:
+            return (section, name) if name in part else (name,)
+    return (section,)
+
+
+def _items(part: Any, place: Place) -> Iterator[tuple[Place, str | None, Any]]:
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if len(place) == 1 and key in ("condition", "rules"):
+                continue
+            if len(place) == 1:
+                yield from _items(value, (*place, str(key)))
+            else:
+                yield (*place, str(key)), str(key), value
+    elif isinstance(part, list):
+        for index, value in enumerate(part):
+            yield from _items(value, (*place, index))
+    else:
+        yield place, None, part
+
+
+def _is_faulty(key: str | None, value: Any) -> bool:
+    spelt = None if key is None else key.replace("|utf16le", "|wide")
+    try:
+        item = SigmaDetectionItem.from_mapping(spelt, value, policy=POLICY)
+        predicate_of(item.postprocess(_NO_DETECTIONS))
+    except NotUnderstood:
+        return True
+    except Exception:  # noqa: BLE001 (malformed values make pySigma raise anything: that is the answer)
+        return True
+    return False
+
+
+_NO_DETECTIONS: Any = None  # an item's own condition refers to no other selection

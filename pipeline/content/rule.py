@@ -1,0 +1,123 @@
+"""Rules, correlations and filters as content gives them to the other rooms."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from pipeline.content.predicate import Predicate, decode, encode
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A Sigma detection rule. ``hash`` follows its document and the filters applied to it.
+
+    ``fields`` are the names that its selections read. What the document leaves out is "".
+    """
+
+    id: str
+    name: str
+    title: str
+    level: str
+    status: str
+    hash: str
+    tags: tuple[str, ...]
+    taxonomy: str
+    product: str
+    category: str
+    service: str
+    fields: tuple[str, ...]
+    predicate: Predicate
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationCondition:
+    """When a correlation fires: a count of events, or of distinct values of ``field``."""
+
+    op: str  # gt | gte | lt | lte | eq | neq
+    count: int
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """A Sigma correlation rule. ``aliases`` maps an alias and a rule's id to that rule's field."""
+
+    id: str
+    name: str
+    title: str
+    level: str
+    status: str
+    hash: str
+    tags: tuple[str, ...]
+    type: str
+    rules: tuple[str, ...]
+    group_by: tuple[str, ...]
+    timespan_ns: int
+    condition: CorrelationCondition
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    generate: bool = False
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A Sigma filter: what the rules it names must also fulfil. ``rules`` None: every rule."""
+
+    id: str
+    title: str
+    hash: str
+    product: str
+    category: str
+    service: str
+    rules: tuple[str, ...] | None
+    predicate: Predicate
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A document that was put aside, and why."""
+
+    line: int
+    message: str
+    way_out: str = ""
+    file: str = ""
+
+
+Item = Rule | Correlation | Filter | Broken
+_KINDS: dict[str, type[Item]] = {
+    "rule": Rule,
+    "correlation": Correlation,
+    "filter": Filter,
+    "broken": Broken,
+}
+_TUPLES = ("tags", "fields", "rules", "group_by")
+
+
+def item_form(item: Item) -> dict[str, Any]:
+    """Give the JSON form of what a document became; the file's name is left to the reader."""
+    form = {part.name: getattr(item, part.name) for part in fields(item) if part.name != "file"}
+    if "predicate" in form:
+        form["predicate"] = encode(form["predicate"])
+    if "condition" in form:
+        form["condition"] = asdict(form["condition"])
+    form["kind"] = type(item).__name__.lower()
+    return form
+
+
+def item_from(form: dict[str, Any], file: str) -> Item:
+    """Read what ``item_form`` wrote; raises KeyError or TypeError where it is not that."""
+    values = dict(form, file=file)
+    kind = _KINDS[values.pop("kind")]
+    if "predicate" in values:
+        values["predicate"] = decode(values["predicate"])
+    if "condition" in values:
+        values["condition"] = CorrelationCondition(**values["condition"])
+    for name in _TUPLES:
+        if values.get(name) is not None:
+            values[name] = tuple(values[name])
+    return kind(**values)

@@ -1,0 +1,53 @@
+"""What a match hands over: the fields it matched on and those that windows need, bounded."""
+
+from typing import Any
+
+from pipeline.content import Content, Rule
+from pipeline.match.view import ABSENT, View, value_text
+from pipeline.model import Event, Json, Match
+
+MOST_FIELDS = 16
+MOST_TEXT = 512
+MOST_VALUES = 16
+
+
+class MatchFields:
+    """Names of the fields of each rule's matches: what correlations need comes first."""
+
+    def __init__(self, content: Content, interest: tuple[str, ...]) -> None:
+        self._content = content
+        self._interest = interest
+        self._names: dict[str, tuple[str, ...]] = {}
+
+    def match(self, rule: Rule, event: Event, view: View) -> Match:
+        """Make the match of a rule on an event."""
+        names = self._names.get(rule.id)
+        if names is None:
+            wanted = (*self._content.wanted_fields(rule.id), *self._interest)
+            needed = len(dict.fromkeys(wanted))
+            names = tuple(dict.fromkeys((*wanted, *rule.fields)))[: max(MOST_FIELDS, needed)]
+            self._names[rule.id] = names
+        fields: Json = {}
+        for name in names:
+            value = view.lookup(name)
+            if value is not ABSENT and value is not None:
+                fields[name] = _bounded(value)
+        return Match(rule.id, event.id, event.time, host_of(event), fields)
+
+
+def host_of(event: Event) -> str:
+    """Give the event's host in lower case: ECS host.name, or the vendor's word for it."""
+    host = event.ecs.get("host")
+    name = host.get("name") if isinstance(host, dict) else None
+    for value in (name, event.native.get("Computer"), event.native.get("Hostname")):
+        if isinstance(value, str) and value:
+            return value.lower()
+    return ""
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_bounded(item) for item in value[:MOST_VALUES] if item is not None]
+    if isinstance(value, bool | int | float):
+        return value
+    return value_text(value)[:MOST_TEXT]

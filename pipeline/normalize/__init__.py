@@ -1,0 +1,27 @@
+"""Bytes to events: framing, formats, ECS.
+
+``framing`` cuts files into records, ``formats`` read one record each, ``Normalizer`` makes events
+and failures of a batch, ``peek`` tells a collector whose record it is.
+"""
+
+from pipeline.normalize.formats import FORMATS, unknown_format
+from pipeline.normalize.framing import RECORD_BYTES, Framed, Framer, read_records, read_stream
+from pipeline.normalize.normalizer import Normalized, Normalizer, Profile
+from pipeline.normalize.peek import peek
+from pipeline.normalize.required import missing_fields, required_fields
+
+__all__ = [
+    "FORMATS",
+    "RECORD_BYTES",
+    "Framed",
+    "Framer",
+    "Normalized",
+    "Normalizer",
+    "Profile",
+    "missing_fields",
+    "peek",
+    "read_records",
+    "read_stream",
+    "required_fields",
+    "unknown_format",
+]

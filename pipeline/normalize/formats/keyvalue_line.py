@@ -1,0 +1,52 @@
+"""Lines of ``name=value`` pairs without a syslog header, as firewalls and gateways write them."""
+
+from pipeline.model import FailureCode, Json, TimeConfidence
+from pipeline.normalize.formats.syslog_header import LINE_ENDS
+from pipeline.normalize.keyvalue import first_word, pairs
+from pipeline.normalize.moments import Moment, moment
+from pipeline.normalize.parsed import Context, Parsed, Refusal
+from pipeline.normalize.synonyms import complete, synonyms
+from pipeline.normalize.taxonomy import put
+from pipeline.normalize.text import decode
+
+NAME = "keyvalue"
+FEWEST_PAIRS = 2
+
+_NO_PAIRS = Refusal(
+    FailureCode.SYNTAX,
+    "holds fewer than two name=value pairs: set the source's format to what it sends, or to auto",
+)
+
+
+def parse(record: bytes, context: Context) -> Parsed | Refusal:
+    """Read one line."""
+    found = decode(record)
+    if isinstance(found, Refusal):
+        return found
+    text, notes = found
+    text = text.rstrip(LINE_ENDS)
+    vendor = pairs(text)
+    if len(vendor) < FEWEST_PAIRS:
+        return _NO_PAIRS
+    ecs: Json = {"event": {"kind": "event", "dataset": "generic.keyvalue"}}
+    word = first_word(text)
+    if word:
+        put(ecs, "event.action", word)
+    complete(ecs, vendor)
+    put(ecs, "message", text)
+    at, confidence = _time(vendor, context) or (None, TimeConfidence.RECEIVED)
+    return Parsed(NAME, "generic", at, confidence, ecs, vendor, notes)
+
+
+def _time(vendor: Json, context: Context) -> Moment | None:
+    """Choose the first name of a time that holds one; ``date`` and ``time`` may stand apart."""
+    named = {name.lower(): value for name, value in vendor.items()}
+    if "date" in named and "time" in named:
+        found = moment(f"{named['date']} {named['time']}", context.zone)
+        if found is not None:
+            return found
+    for name in synonyms().time_names:
+        found = moment(named.get(name), context.zone)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,182 @@
+"""BSD syslog as RFC 3164 observed it, and the dirt that goes by its name.
+
+Without priority, without host, with an ISO time, with a year before or behind, with milliseconds,
+with a named zone, with Cisco's counters. The year that the time leaves out is resolved against the
+reference time, the zone is the source's.
+Source: RFC 3164, section 4 (parts), 4.3 (what a relay meets), 5.4 (examples).
+"""
+
+import re
+from datetime import UTC, datetime, tzinfo
+
+from pipeline.model import NANOSECONDS, FailureCode, TimeConfidence
+from pipeline.normalize.formats.syslog_header import LINE_ENDS, MOST_PRIORITY, header_ecs
+from pipeline.normalize.formats.syslog_message import read_message
+from pipeline.normalize.limits import FUTURE_LIMIT
+from pipeline.normalize.moments import EARLIEST, Moment, in_zone, moment
+from pipeline.normalize.parsed import Context, Parsed, Refusal
+from pipeline.normalize.text import decode
+
+NAME = "rfc3164"
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+_PRIORITY = re.compile(r"<([0-9]{1,3})>")
+# Cisco: a message counter, a "*" or "." for a clock that is not set or not synchronised.
+_COUNTER = re.compile(r"(?:[0-9]{1,10}: ){0,2}[*.]?(?=[A-Z][a-z]{2} )")
+_STAMP = re.compile(
+    r"(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2})(?: (\d{4}))? (\d\d):(\d\d):(\d\d)"
+    r"(?:[.,](\d{1,9}))?(?: ((?:UTC|GMT|Z|[A-Z]{3,4})(?=[ :]|$)|[+-]\d\d:?\d\d))?"
+    r"(?: (\d{4})(?=[ :]|$))?:?(?: |$)",
+    flags=re.ASCII,
+)
+_ISO_STAMP = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d)(?= |$))?):?(?: |$)",
+    flags=re.ASCII,
+)
+_HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._:%-]{0,254}) ")
+_TAG = re.compile(r"([A-Za-z0-9_./()@+%-]{1,64})(?:\[([^\]\s]{0,64})\])?: ?")
+_TAG_WITH_PID = re.compile(r"([A-Za-z0-9_./()@+-]{1,64})\[([0-9]{1,10})\]: ?")
+_YEARS_BACK = 8  # a 29 February is at most eight years back (around 1900, 2100)
+
+_UNKNOWN = Refusal(
+    FailureCode.UNKNOWN_FORMAT,
+    "is text that no parser takes: it has no syslog priority, time or program; name the source's "
+    "format in the registry, or add a header at the sender",
+)
+
+
+def parse(record: bytes, context: Context) -> Parsed | Refusal:
+    """Read one message."""
+    found = decode(record)
+    if isinstance(found, Refusal):
+        return found
+    text, notes = found
+    return read(text, notes, context)
+
+
+def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | Refusal:
+    """Read a message's text; text without any part of a header is refused."""
+    text = text.rstrip(LINE_ENDS)
+    priority, text, notes = _priority(text, notes)
+    found, rest = stamp(text, context)
+    if priority is None and found is None and not _TAG_WITH_PID.match(text):
+        return _UNKNOWN
+    host, rest = _host(rest, timed=rest != text)
+    match = _TAG.match(rest)
+    program, process_id = (match[1], match[2] or "") if match else ("", "")
+    message = rest[match.end() :] if match else rest
+    at, confidence = found or (None, TimeConfidence.RECEIVED)
+    mnemonic = program[1:] if program[:1] == "%" else ""
+    ecs = header_ecs(priority, host, "" if mnemonic else program, process_id)
+    if mnemonic:  # Cisco: %FACILITY-SEVERITY-MNEMONIC in the place of a program
+        ecs["event"]["code"] = mnemonic
+    answer = Parsed(NAME, "linux", at, confidence, ecs, {}, notes)
+    return read_message(answer, program, message, context)
+
+
+def _priority(text: str, notes: tuple[str, ...]) -> tuple[int | None, str, tuple[str, ...]]:
+    match = _PRIORITY.match(text)
+    if match is None:
+        return None, text, notes
+    value = int(match[1])
+    rest = text[match.end() :]
+    return (
+        (value, rest, notes) if value <= MOST_PRIORITY else (None, rest, (*notes, "bad_priority"))
+    )
+
+
+def peek_host(text: str) -> str:
+    """Give the host of a message's header without reading its time; "" where it names none."""
+    match = _PRIORITY.match(text)
+    at = match.end() if match else 0
+    stamped = _ISO_STAMP.match(text, at)
+    if stamped is None:
+        counter = _COUNTER.match(text, at)
+        stamped = _STAMP.match(text, counter.end() if counter else at)
+    return _host(text[stamped.end() if stamped else at :], timed=stamped is not None)[0]
+
+
+def _host(text: str, *, timed: bool) -> tuple[str, str]:
+    """Part the host from what follows: the word before a tag or, behind a time, any first word.
+
+    A word that is itself a tag (``su:``, ``sshd[7]:``) means that the host was left out.
+    """
+    match = _HOST.match(text)
+    if match is None or match[1].endswith(":"):
+        return "", text
+    rest = text[match.end() :].lstrip(" ")
+    if timed or _TAG.match(rest):
+        return match[1], rest
+    return "", text
+
+
+def stamp(text: str, context: Context) -> tuple[Moment | None, str]:
+    """Read the time at a text's start; gives it with the rest, or None with the text unchanged."""
+    match = _ISO_STAMP.match(text)
+    if match is not None:
+        found = moment(match[1].replace(",", "."), context.zone)
+        return found, text[match.end() :] if found else text
+    counter = _COUNTER.match(text)
+    match = _STAMP.match(text, counter.end() if counter else 0)
+    if match is None:
+        return None, text
+    found = _resolve(match, context)
+    return (found, text[match.end() :]) if found else (None, text)
+
+
+def _resolve(match: re.Match[str], context: Context) -> Moment | None:
+    before, month_name, day, inner, hour, minute, second, fraction, zone_name, behind = (
+        match.groups()
+    )
+    month = _MONTHS.get(month_name.lower())
+    if month is None:
+        return None
+    parts = (month, int(day), int(hour), int(minute), int(second))
+    nanos = int(fraction[:9].ljust(9, "0")) if fraction else 0
+    zone, known = _zone(zone_name, context.zone)
+    year = before or inner or behind
+    if year is not None:
+        at = _at(int(year), parts, zone)
+        confidence = TimeConfidence.EXACT if known else TimeConfidence.ZONE_ASSUMED
+        return None if at is None or at < EARLIEST else (at + nanos, confidence)
+    at = year_less(parts, zone, context.reference_at)
+    return None if at is None else (at + nanos, TimeConfidence.YEAR_ASSUMED)
+
+
+def _zone(name: str | None, assumed: tzinfo) -> tuple[tzinfo, bool]:
+    """Give the zone a time names; letters other than UTC's mean different zones in the world."""
+    if name in ("UTC", "GMT", "Z"):
+        return UTC, True
+    if name and name[0] in "+-":
+        known = datetime.strptime(name.replace(":", ""), "%z").tzinfo
+        return (known, True) if known else (assumed, False)
+    return assumed, False
+
+
+def year_less(parts: tuple[int, int, int, int, int], zone: tzinfo, reference_at: int) -> int | None:
+    """Resolve (month, day, hour, minute, second) to the latest year that is not in the future.
+
+    Logs are of the past: what would lie more than ``FUTURE_LIMIT`` after the reference time belongs
+    to the year before; a 29 February to the last leap year.
+    """
+    this_year = datetime.fromtimestamp(reference_at // NANOSECONDS, UTC).year
+    for year in range(this_year + 1, this_year - _YEARS_BACK - 1, -1):
+        at = _at(year, parts, zone)
+        if at is not None and at <= reference_at + FUTURE_LIMIT:
+            return at
+    return None
+
+
+def _at(year: int, parts: tuple[int, int, int, int, int], zone: tzinfo) -> int | None:
+    month, day, hour, minute, second = parts
+    try:
+        naive = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 (zoned below)
+    except ValueError:
+        return None
+    return in_zone(naive, zone)

@@ -1,0 +1,83 @@
+"""Flat Windows event JSON: System and EventData in one object.
+
+NXLog's im_msvistalog (``Hostname``, ``SourceName``, ``EventTime``), the OTRF data sets, Fluent
+Bit's winevtlog (``ProviderName``, ``Computer``) and Log Analytics' SecurityEvent
+(``EventSourceName``, ``TimeGenerated``).
+Source: NXLog Enterprise Edition Reference Manual, "im_msvistalog", Fields.
+"""
+
+from typing import Any
+
+from pipeline.model import Json, TimeConfidence
+from pipeline.normalize.jsontext import Decoded, read_object
+from pipeline.normalize.moments import Moment, moment, utc
+from pipeline.normalize.parsed import Context, Parsed, Refusal
+from pipeline.normalize.windows.build import NO_EVENT_ID, event_id, parsed
+from pipeline.normalize.windows.flatten import flatten_values
+
+NAME = "windows_flat"
+PROVIDERS = ("SourceName", "ProviderName", "EventSourceName")
+# NXLog's SeverityValue to the Level of winmeta.xml: debug, info, warning, error, critical.
+_SEVERITIES = {1: 5, 2: 4, 3: 3, 4: 2, 5: 1}
+
+
+def parse(record: bytes, context: Context) -> Parsed | Refusal:
+    """Read one record of this shape."""
+    found = read_object(record)
+    return found if isinstance(found, Refusal) else read(found, context)
+
+
+def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
+    """Read a decoded record; the record's own object becomes the native one."""
+    document, notes, nested = decoded
+    if nested:
+        document = flatten_values(document)
+    code = event_id(document.get("EventID"))
+    if code is None:
+        return NO_EVENT_ID
+    document["EventID"] = code
+    _name_as_sigma(document)
+    return parsed(NAME, document, _time(document, context), notes)
+
+
+def _name_as_sigma(document: Json) -> None:
+    """Add Sigma's names of System fields beside the shipper's; the level becomes a number."""
+    if "Provider_Name" not in document:
+        for name in PROVIDERS:
+            if name in document:
+                document["Provider_Name"] = document[name]
+                break
+    if "Computer" not in document and "Hostname" in document:
+        document["Computer"] = document["Hostname"]
+    if "EventRecordID" not in document and "RecordNumber" in document:
+        document["EventRecordID"] = document["RecordNumber"]
+    level = document.get("Level")
+    if level is None:
+        severity: Any = document.get("SeverityValue")
+        if severity.__class__ is int and severity in _SEVERITIES:
+            document["Level"] = _SEVERITIES[severity]
+    elif level.__class__ is str and level.isascii() and level.isdigit() and len(level) < 10:
+        document["Level"] = int(level)
+
+
+def _time(document: Json, context: Context) -> Moment | None:
+    """Choose the event's own time: what names its zone first, then what must assume one.
+
+    TimeCreated is the event's; Sysmon's UtcTime is by definition UTC; @timestamp may be the
+    shipper's, a few seconds later, but names its zone; EventTime is in the sender's local time.
+    """
+    get, zone = document.get, context.zone
+    text = get("TimeCreated") or get("TimeGenerated")
+    created = moment(text, zone) if text else None
+    if created is not None and created[1] is TimeConfidence.EXACT:
+        return created
+    text = get("UtcTime")
+    at = utc(text) if text.__class__ is str else None
+    if at is not None:
+        return at, TimeConfidence.EXACT
+    return (
+        moment(get("@timestamp"), zone)
+        or created
+        or moment(get("EventTime"), zone)
+        or moment(get("EventReceivedTime"), zone)
+    )

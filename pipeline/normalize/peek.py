@@ -1,0 +1,129 @@
+"""The little that a collector must know of a record before it may keep it: host and mark fields."""
+
+from typing import Any
+
+import orjson
+
+from pipeline.model import Json
+from pipeline.normalize.formats import rfc3164, rfc5424, windows_json
+from pipeline.normalize.formats.names import JSON_FORMATS
+from pipeline.normalize.jsontext import read_object
+from pipeline.normalize.keyvalue import pairs
+from pipeline.normalize.parsed import Refusal
+from pipeline.normalize.text import decode
+
+_EVENT_DATA = (
+    ("EventData",),
+    ("Event", "EventData"),
+    ("Event", "UserData"),
+    ("event_data",),
+    ("winlog", "event_data"),
+    ("winlog", "user_data"),
+    ("user_data",),
+)
+_WINDOWS_HOSTS = (
+    ("Computer",),
+    ("Hostname",),
+    ("computer_name",),
+    ("winlog", "computer_name"),
+    ("Event", "System", "Computer"),
+    ("System", "Computer"),
+)
+_HOSTS = (("host", "name"), ("host.name",), ("host",), ("hostname",), ("host_name",), ("Host",))
+
+
+def peek(record: bytes, format: str, fields: tuple[str, ...] = ()) -> dict[str, str]:  # noqa: A002
+    """Give ``host`` and the named fields of a record, as far as it has them; never raises.
+
+    A field is named as the vendor does, dotted where it is nested; in syslog it is looked for in
+    structured data (``element.parameter``), in JSON or in pairs of the message. The host is the one
+    that ``Normalizer`` puts into ``host.name``: of a forwarded event the computer, not its
+    collector. Values that are no text are given as JSON.
+    """
+    if record[:1] == b"{" or format in JSON_FORMATS:
+        found = read_object(record)
+        return {} if isinstance(found, Refusal) else _peek_json(found[0], fields)
+    decoded = decode(record)
+    if isinstance(decoded, Refusal):
+        return {}
+    text = decoded[0].lstrip("\ufeff \t\r\n\x00")
+    if text[:1] == "{":
+        found = read_object(record)
+        return {} if isinstance(found, Refusal) else _peek_json(found[0], fields)
+    return _peek_syslog(text, fields)
+
+
+def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
+    hosts = _WINDOWS_HOSTS + _HOSTS if windows_json.reader(document) else _HOSTS
+    peeked: dict[str, str] = {}
+    for path in hosts:
+        value = _at(document, path)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, str) and value:
+            peeked["host"] = value
+            break
+    for name in fields:
+        value = lookup(document, name)
+        if value is None:
+            value = next(filter(None, (_at(document, (*path, name)) for path in _EVENT_DATA)), None)
+        if value is not None:
+            peeked[name] = _text(value)
+    return peeked
+
+
+def _peek_syslog(text: str, fields: tuple[str, ...]) -> dict[str, str]:
+    host = rfc5424.peek_host(text)
+    peeked: dict[str, str] = {}
+    if host is None:
+        host = rfc3164.peek_host(text)
+    if host:
+        peeked["host"] = host
+    if not fields:
+        return peeked
+    data = rfc5424.peek_data(text)
+    said = pairs(text)
+    inner = _inner_json(text)
+    for name in fields:
+        for part in (data, inner, said):
+            value = lookup(part, name)
+            if value is not None:
+                peeked[name] = _text(value)
+                break
+    return peeked
+
+
+def _inner_json(text: str) -> Json:
+    at = text.find("{")
+    if at < 0:
+        return {}
+    found = read_object(text[at:].encode("utf-8", "replace"))
+    return {} if isinstance(found, Refusal) else found[0]
+
+
+def lookup(document: Json, name: str) -> Any:
+    """Give what stands under a dotted name, whether its parts are nested, dotted or both."""
+    if name in document:
+        return document[name]
+    at = name.find(".")
+    while at > 0:
+        inner = document.get(name[:at])
+        if isinstance(inner, dict):
+            found = lookup(inner, name[at + 1 :])
+            if found is not None:
+                return found
+        at = name.find(".", at + 1)
+    return None
+
+
+def _at(document: Json, path: tuple[str, ...]) -> Any:
+    value: Any = document
+    for part in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(part)
+    return value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

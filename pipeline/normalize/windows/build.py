@@ -1,0 +1,147 @@
+"""From the one flat record of a Windows event to its ECS fields."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from pipeline.model import FailureCode, Json, TimeConfidence
+from pipeline.normalize.parsed import Parsed, Refusal
+from pipeline.normalize.windows.plans import Plan, plan
+
+_LEVELS = {
+    0: "information",
+    1: "critical",
+    2: "error",
+    3: "warning",
+    4: "information",
+    5: "verbose",
+}
+# Keywords of the Security log (winmeta.xml): WINEVENT_KEYWORD_AUDIT_SUCCESS and _FAILURE.
+_AUDIT_SUCCESS, _AUDIT_FAILURE = 1 << 53, 1 << 52
+
+NO_EVENT_ID = Refusal(
+    FailureCode.MISSING_FIELD,
+    "has no usable EventID: it is no Windows event, or its shipper drops the field; "
+    "send System fields unchanged",
+)
+
+
+def event_id(value: object) -> int | None:
+    """Read an event id as shippers write it: a number or its digits; None where it is none."""
+    if value.__class__ is int:
+        found: Any = value
+    elif isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        found = int(value)
+    else:
+        return None
+    return found if 0 <= found < 2**32 else None
+
+
+def parsed(
+    format_name: str,
+    native: Json,
+    time: tuple[int, TimeConfidence] | None,
+    notes: tuple[str, ...] = (),
+) -> Parsed:
+    """Make the answer from ``native``, which holds the flat record under Sigma's names.
+
+    ``EventID`` is an int in it; ``Channel``, ``Provider_Name`` and ``Computer`` may be absent.
+    """
+    at, confidence = time or (None, TimeConfidence.RECEIVED)
+    return Parsed(format_name, "windows", at, confidence, _ecs(native), native, notes)
+
+
+def _ecs(native: Json) -> Json:
+    get = native.get
+    provider, channel = get("Provider_Name"), get("Channel")
+    known = plan(
+        provider if provider.__class__ is str else "",
+        channel if channel.__class__ is str else "",
+        native["EventID"],
+    )
+    event = known.event.copy()
+    if known.category:
+        event["category"] = known.category.copy()
+        event["type"] = known.type.copy()
+    if known.audited:
+        outcome = _outcome(get("Keywords"), get("EventType"))
+        if outcome:
+            event["outcome"] = outcome
+    ecs: Json = {"event": event}
+    computer = get("Computer")
+    if computer.__class__ is str and computer:
+        ecs["host"] = {"name": computer, "os": {"type": "windows"}}
+    level = get("Level", 4)
+    if level.__class__ is int and level in _LEVELS:
+        ecs["log"] = {"level": _LEVELS[level]}
+    _fill(ecs, get, known)
+    for name, constant in known.constants:
+        first, _, leaf = name.partition(".")
+        ecs.setdefault(first, {})[leaf] = constant
+    return ecs
+
+
+def _fill(ecs: Json, get: Callable[[str], Any], known: Plan) -> None:
+    for path, members in known.groups:
+        box: Json = {}
+        for leaf, source, convert in members:
+            value = get(source)
+            if value is None or value in ("", "-"):  # both are how Windows says nothing
+                continue
+            if value.__class__ is not str:
+                value = _text(value)
+                if value is None:
+                    continue
+            if convert is None:
+                box[leaf] = value
+            elif leaf:
+                value = convert(value)
+                if value is not None:
+                    box[leaf] = value
+            else:
+                box.update(convert(value))
+        if box:
+            _attach(ecs, path, box)
+
+
+def _attach(ecs: Json, path: tuple[str, ...], box: Json) -> None:
+    """Put an object at its place; a part of it that is already there is completed."""
+    at, last = ecs, path[-1]
+    for name in path[:-1]:
+        at = at.setdefault(name, {})
+    if last in at:
+        at[last].update(box)
+    else:
+        at[last] = box
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else None
+
+
+def _outcome(keywords: object, kind: object) -> str:
+    if isinstance(keywords, list):
+        return _outcome_of(" ".join(map(str, keywords)))
+    if isinstance(keywords, str | int):
+        found = _outcome_of(keywords)
+        if found:
+            return found
+    return _outcome_of(kind) if isinstance(kind, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _outcome_of(keywords: str | int) -> str:
+    """Read the audit keywords: a number, signed or not, its hexadecimal text, or their names."""
+    if isinstance(keywords, str):
+        named = keywords.lower().replace("_", " ")
+        if named in ("audit success", "audit failure"):
+            return named.removeprefix("audit ")
+        try:
+            keywords = int(keywords, 0)
+        except ValueError:
+            return ""
+    if keywords & _AUDIT_FAILURE:
+        return "failure"
+    return "success" if keywords & _AUDIT_SUCCESS else ""

@@ -1,0 +1,200 @@
+"""How each Windows event becomes ECS: the table ``windows.yml``, read and checked once.
+
+A plan is what the table says of one provider's event: constants of ``event.*`` and, by ECS object,
+which field is filled from which value by which conversion.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.errors import ConfigurationError, Problem
+from pipeline.model import Json
+from pipeline.normalize.ecs_schema import address, categories, fields, fitting, number, parents
+from pipeline.normalize.taxonomy import validated_taxonomy
+from pipeline.normalize.windows.values import KINDS
+
+FILE = "windows.yml"
+AUDITING = "Microsoft-Windows-Security-Auditing"
+
+Convert: TypeAlias = Callable[[str], Any] | None
+# A field's name ("" where its conversion fills several), its source, how the source is read.
+Member: TypeAlias = tuple[str, str, Convert]
+Group: TypeAlias = tuple[tuple[str, ...], tuple[Member, ...]]
+Sources: TypeAlias = dict[str, str | list[str]]
+
+
+class EventEntry(BaseModel):
+    """One event of the table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: str
+    category: list[str]
+    type: list[str]
+    kind: str = "event"
+    outcome: str = ""
+    use: list[str] = []
+    fields: Sources = {}
+    set: dict[str, str] = {}
+
+
+class Table(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    datasets: dict[str, str]
+    providers: dict[str, str]
+    sets: dict[str, Sources]
+    events: dict[str, dict[int, EventEntry]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to fill for one kind of event. ``event`` holds the constants of ``event.*``."""
+
+    event: Json
+    category: list[str]
+    type: list[str]
+    groups: tuple[Group, ...]
+    constants: tuple[tuple[str, str], ...]
+    audited: bool
+
+
+@cache
+def table() -> Table:
+    """Read the table; ConfigurationError with every unknown field, kind, set or value."""
+    found, document = validated_taxonomy(FILE, Table)
+    problems = [
+        document.problem(place, message)
+        for place, message in (*_set_problems(found), *_event_problems(found))
+    ]
+    if problems:
+        raise ConfigurationError(sorted(problems, key=_line))
+    return found
+
+
+def _line(problem: Problem) -> int:
+    return problem.line
+
+
+def _set_problems(found: Table) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for name, sources in found.sets.items():
+        for target, source in sources.items():
+            for text in _listed(source):
+                message = _mapping_problem(target, text)
+                if message:
+                    yield ("sets", name, target), message
+
+
+def _event_problems(found: Table) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for provider, events in found.events.items():
+        for code, entry in events.items():
+            place = ("events", provider, str(code))
+            for message in _entry_problems(found, entry):
+                yield place, f"{provider} {code}: {message}"
+
+
+def _entry_problems(found: Table, entry: EventEntry) -> Iterator[str]:
+    expected = categories()
+    yield from (f"no such set: {name}" for name in entry.use if name not in found.sets)
+    for name, value in (("event.category", entry.category), ("event.type", entry.type)):
+        if fitting(name, value) is None:
+            yield f"{name}: not all of {value} are allowed values"
+    for one in entry.category:
+        known = expected.category.get(one, frozenset())
+        if known.isdisjoint(entry.type):
+            yield f"event.type: none of {entry.type} is expected in the category {one}"
+    if entry.kind not in expected.kind:
+        yield f"event.kind: {entry.kind} is no allowed value"
+    if entry.outcome and entry.outcome not in expected.outcome:
+        yield f"event.outcome: {entry.outcome} is no allowed value"
+    yield from (f"{name}: no such ECS field" for name in entry.set if name not in fields())
+    for target, source in entry.fields.items():
+        yield from filter(None, (_mapping_problem(target, text) for text in _listed(source)))
+
+
+def _mapping_problem(target: str, text: str) -> str:
+    _, _, kind = text.partition(" as ")
+    if not kind:
+        return "" if target in fields() else f"{target}: no such ECS field"
+    if kind not in KINDS:
+        return f"{target}: no such kind as {kind!r}, known: {', '.join(sorted(KINDS))}"
+    return "" if target in parents() else f"{target}: no such ECS object"
+
+
+def _listed(source: str | list[str]) -> list[str]:
+    return [source] if isinstance(source, str) else source
+
+
+def _member(target: str, text: str) -> tuple[tuple[str, ...], Member]:
+    source, _, kind = text.partition(" as ")
+    if kind:
+        return tuple(target.split(".")), ("", source, KINDS[kind])
+    field = fields()[target]
+    *path, leaf = target.split(".")
+    convert = _CONVERSIONS.get(field.type)
+    if leaf == "id" and field.type == "keyword":
+        convert = _known_sid
+    return tuple(path), (leaf, source, _alone if field.many else convert)
+
+
+_CONVERSIONS: dict[str, Convert] = {"ip": address, "long": number}
+
+
+def _known_sid(value: str) -> str | None:
+    """Leave out the null SID, which is how auditing says that there is no account."""
+    return None if value == "S-1-0-0" else value
+
+
+def _alone(value: str) -> list[str]:
+    return [value]
+
+
+@lru_cache(maxsize=8192)
+def plan(provider: str, channel: str, code: int) -> Plan:
+    """Give the plan of an event; one that the table does not name gets the general plan."""
+    found = table()
+    named = provider or found.providers.get(channel.lower(), "")
+    entry = found.events.get(named, {}).get(code)
+    dataset = found.datasets.get(channel.lower()) or f"windows.{_slug(channel or named)}"
+    event: Json = {
+        "kind": entry.kind if entry else "event",
+        "code": str(code),
+        "dataset": dataset,
+        "module": dataset.partition(".")[0],
+    }
+    if named:
+        event["provider"] = named
+    if entry is not None:
+        event["action"] = entry.action
+        if entry.outcome:
+            event["outcome"] = entry.outcome
+    return Plan(
+        event=event,
+        category=entry.category if entry else [],
+        type=entry.type if entry else [],
+        groups=_groups(found, entry),
+        constants=tuple(entry.set.items()) if entry else (),
+        audited=named == AUDITING and not (entry and entry.outcome),
+    )
+
+
+def _groups(found: Table, entry: EventEntry | None) -> tuple[Group, ...]:
+    grouped: dict[tuple[str, ...], list[Member]] = {}
+    used = entry.use if entry else ["writer"]
+    for sources in (*(found.sets[name] for name in used), entry.fields if entry else {}):
+        for target, source in sources.items():
+            for text in _listed(source):
+                path, member = _member(target, text)
+                grouped.setdefault(path, []).append(member)
+    # An object stands before what stands inside it, so that the inner one is put into it.
+    return tuple((path, tuple(grouped[path])) for path in sorted(grouped))
+
+
+def _slug(channel: str) -> str:
+    return "_".join("".join(c if c.isalnum() else " " for c in channel.lower()).split()) or "event"

@@ -1,0 +1,161 @@
+"""frame -> identify -> guard: what a collector may hand on, before anything is kept.
+
+A record of an unknown source or of an object that is not attested open is refused: nothing of it
+stays but reason, sender and count. A record with a mark in a declared field leaves only its
+place: empty bytes and a note. Everything else goes on unchanged, split by object and source.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipeline.model import RecordNote
+from pipeline.ports import Delivery
+from pipeline.registry.guard import Standing, standing
+from pipeline.registry.identification import Claim, Epoch, Identification, identification
+from pipeline.registry.marks import MarkReader, Meaning, mark_reader
+from pipeline.registry.registry import Registry
+
+Peek = Callable[[bytes, str, tuple[str, ...]], dict[str, str]]
+"""Gives "host" and the named fields of a record in a format, cheaply, and never raises."""
+
+MOST_REFUSALS = 64
+UNKNOWN_SOURCE = "unknown_source"
+_INCOMPLETE = frozenset({"oversized", "truncated", "corrupt"})
+_MARK_NOTES = frozenset({Meaning.VALID.value, Meaning.SUSPECTED.value})
+
+
+class Group(NamedTuple):
+    """Records of one source of one object, in their order; notes count within the group."""
+
+    object_id: str
+    source_id: str
+    records: tuple[bytes, ...]
+    notes: tuple[RecordNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Records that were not kept. ``sender`` is the peer and host, or the object and source."""
+
+    reason: str
+    sender: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What a delivery comes to; ``refused`` names at most 64 senders, the rest together."""
+
+    groups: tuple[Group, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    records: list[bytes] = field(default_factory=list)
+    notes: list[RecordNote] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Identifies and guards the records of a delivery by a registry.
+
+    ``fixed`` maps a listener to the ``object/source`` whose records alone come over it.
+    """
+
+    registry: Registry
+    peek: Peek
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    _claims: Identification = field(init=False, repr=False, compare=False)
+    _readers: dict[tuple[str, ...], MarkReader] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_claims", identification(self.registry))
+
+    def __call__(self, delivery: Delivery, at: int) -> Admitted:
+        """Split, refuse and withhold. ``at`` is the receive time in nanoseconds."""
+        epoch = self._claims.at(at)
+        notes: dict[int, list[RecordNote]] = {}
+        for note in delivery.notes:
+            notes.setdefault(note.index, []).append(note)
+        gathered: dict[tuple[str, str], _Gathered] = {}
+        refused: dict[tuple[str, str], int] = {}
+        standings: dict[str, Standing] = {}
+        for index, record in enumerate(delivery.records):
+            claim, host = self._identify(epoch, delivery, record)
+            if claim is None:
+                _count(refused, UNKNOWN_SOURCE, f"{delivery.peer} {host}".strip())
+                continue
+            object_id = claim.record.id
+            held = standings.get(object_id)
+            if held is None:
+                held = standings[object_id] = standing(claim.record, at)
+            if held is not Standing.OPEN:
+                _count(refused, held.value, f"{object_id}/{claim.source.id}")
+                continue
+            group = gathered.setdefault((object_id, claim.source.id), _Gathered())
+            self._keep(group, claim, record, notes.get(index, []), delivery)
+        return Admitted(
+            tuple(
+                Group(*key, tuple(group.records), tuple(group.notes))
+                for key, group in gathered.items()
+            ),
+            tuple(Refusal(*key, count) for key, count in refused.items()),
+        )
+
+    def _identify(
+        self, epoch: Epoch, delivery: Delivery, record: bytes
+    ) -> tuple[Claim | None, str]:
+        fixed = self.fixed.get(delivery.source)
+        if fixed is not None:
+            return epoch.by_id.get(fixed), ""
+        seen = self.peek(record, delivery.format, epoch.fields)
+        host = seen.get("host", "")
+        return epoch.identify(delivery.source, delivery.peer, host, seen), host
+
+    def _keep(
+        self,
+        group: _Gathered,
+        claim: Claim,
+        record: bytes,
+        notes: list[RecordNote],
+        delivery: Delivery,
+    ) -> None:
+        place = len(group.records)
+        meaning = Meaning.OPEN
+        if claim.source.mark_fields:
+            meaning = self._mark(claim, record, notes, delivery.format)
+        # A delivery that was guarded before (a spool, a replay) keeps what that guard noted.
+        carried = next((note.kind for note in notes if note.kind in _MARK_NOTES), "")
+        kind = meaning.value if meaning is not Meaning.OPEN else carried
+        if kind:
+            group.records.append(b"")
+            group.notes.append(RecordNote(place, kind))
+            return
+        group.records.append(record)
+        group.notes += [RecordNote(place, note.kind, note.detail) for note in notes]
+
+    def _mark(self, claim: Claim, record: bytes, notes: list[RecordNote], given: str) -> Meaning:
+        source = claim.source
+        form = source.format if source.format != "auto" else given
+        seen = self.peek(record, form, source.mark_fields)
+        values = [seen[name] for name in source.mark_fields if name in seen]
+        if not values:
+            # A record whose fields could not be read may have carried a mark: never open.
+            unread = not seen or any(note.kind in _INCOMPLETE for note in notes)
+            return Meaning.SUSPECTED if unread else Meaning.OPEN
+        reader = self._readers.get(source.mark_values)
+        if reader is None:
+            reader = mark_reader(self.registry.marks, source.mark_values)
+            self._readers[source.mark_values] = reader
+        return reader(values)
+
+
+def _count(refused: dict[tuple[str, str], int], reason: str, sender: str) -> None:
+    key = (reason, sender[:200])
+    if key not in refused and len(refused) >= MOST_REFUSALS:
+        key = (reason, "others")
+    refused[key] = refused.get(key, 0) + 1

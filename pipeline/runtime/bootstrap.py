@@ -1,0 +1,305 @@
+"""The only wiring: settings to a running or an offline system."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+
+from connectors.sinks.folder import FolderSink
+from connectors.sinks.ncc_https import NccSink
+from connectors.sources.files import FileSource, Framer
+from connectors.sources.syslog_tcp import SyslogTcp
+from connectors.sources.syslog_udp import SyslogUdp
+from connectors.stores.sqlite import open_sqlite
+from pipeline import __version__
+from pipeline.errors import ConfigurationError, Problem
+from pipeline.match import load_taxonomy
+from pipeline.model import NANOSECONDS, GuardDecision, Notice, Revisions, Tri
+from pipeline.normalize import Framed, peek, read_stream
+from pipeline.notify import Backoff, Channels, Composer, Courier, read_texts
+from pipeline.ports import Clock, Sink, Source, Stores, Telemetry
+from pipeline.registry import Admission, Registry, decide
+from pipeline.runtime.chain import Chain
+from pipeline.runtime.clocks import SystemClock
+from pipeline.runtime.collect import Collector
+from pipeline.runtime.configuration import bundled, read_settings
+from pipeline.runtime.dispatch import Dispatcher
+from pipeline.runtime.engine import Engine
+from pipeline.runtime.exposition import Exposition
+from pipeline.runtime.gauges import watch_stores
+from pipeline.runtime.knowledge import Knowledge, Shelf, keep_knowledge, read_knowledge
+from pipeline.runtime.stages import Stages
+from pipeline.runtime.standalone import Standalone
+from pipeline.runtime.telemetry import Prometheus, set_up_logging
+from pipeline.runtime.web import serving
+from pipeline.settings import ListenerSettings, Settings
+from pipeline.web.status import LOOPBACK, status_app
+from pipeline.web.status_page import Facts, SourceFact
+
+CHAINS_HELD = 4
+
+
+@dataclass(slots=True)
+class Chains:
+    """Gives the chain for a batch's stamp; the last few are held."""
+
+    shelf: Shelf
+    stages: Stages
+    held: OrderedDict[Revisions, Chain]
+
+    def __call__(self, stamp: Revisions) -> Chain:
+        """Give the stages of these revisions."""
+        if stamp not in self.held:
+            self.held[stamp] = self.stages(self.shelf(stamp), stamp)
+            while len(self.held) > CHAINS_HELD:
+                self.held.popitem(last=False)
+        self.held.move_to_end(stamp)
+        return self.held[stamp]
+
+
+@dataclass(slots=True)
+class System:
+    """A wired system; ``running`` starts what waits, offline use calls engine and collector."""
+
+    settings: Settings
+    knowledge: Knowledge
+    stores: Stores
+    collector: Collector
+    engine: Engine
+    dispatcher: Dispatcher
+    runtime: Standalone
+    sources: Mapping[str, Source]
+    sinks: Mapping[str, Sink]
+    metrics: CollectorRegistry
+    clock: Clock
+    began_at: int
+
+    @property
+    def registry(self) -> Registry:
+        """Give today's registry."""
+        return self.knowledge.registry
+
+    def port(self, listener: str) -> int:
+        """Give the port that a network listener took."""
+        return int(getattr(self.sources[listener], "port", 0))
+
+    @contextmanager
+    def running(self) -> Iterator[dict[str, str]]:
+        """Run everything for as long as the block runs; give the addresses by name."""
+        try:
+            self.runtime.start()
+            with serving(self.settings.web, self._page) as web:
+                yield {**self._addresses(), **web}
+        finally:
+            self.runtime.stop()
+            self.close()
+
+    def _page(self) -> Starlette:
+        hosts: tuple[str, ...] = LOOPBACK
+        if self.settings.web is not None:
+            hosts = (*LOOPBACK, self.settings.web.address)
+        watch_stores(self.metrics, self.stores)
+        exposition = Exposition(self.metrics)
+        return status_app(self.stores, exposition, self._facts, self.clock.now, hosts)
+
+    def _facts(self) -> Facts:
+        stamp = self.knowledge.revisions
+        return Facts(
+            centre=self.settings.centre,
+            began_at=self.began_at,
+            versions=(
+                ("saqshy", __version__),
+                ("content", stamp.content),
+                ("registry", stamp.registry),
+                ("law pack", stamp.pack),
+                ("regime", self.settings.law.regime),
+            ),
+            sources=tuple(
+                SourceFact(
+                    name=listener.name,
+                    kind=listener.kind,
+                    place=self._addresses()[listener.name],
+                )
+                for listener in self.settings.listeners
+            ),
+        )
+
+    def close(self) -> None:
+        """Let go of sinks and store."""
+        for sink in self.sinks.values():
+            sink.close()
+        self.stores.database.close()
+
+    def _addresses(self) -> dict[str, str]:
+        found = {}
+        for listener in self.settings.listeners:
+            if listener.path is not None:
+                found[listener.name] = str(listener.path)
+            else:
+                scheme = listener.kind.removeprefix("syslog_")
+                found[listener.name] = f"{scheme}://{listener.address}:{self.port(listener.name)}"
+        return found
+
+
+def assemble(settings: Settings, clock: Clock) -> System:
+    """Wire the standalone system; ConfigurationError with all problems, StoreError where in use."""
+    set_up_logging(settings.log)
+    problems = list(_listener_problems(settings))
+    try:
+        knowledge = read_knowledge(settings)
+    except ConfigurationError as error:
+        raise ConfigurationError([*problems, *error.problems]) from error
+    if problems:
+        raise ConfigurationError(problems)
+    sources = {
+        one.name: make_source(one, settings.batch.record_bytes) for one in settings.listeners
+    }
+    return _wired(settings, clock, knowledge, settings.store.path, sources)
+
+
+@contextmanager
+def offline(settings: Settings, path: Path) -> Iterator[System]:
+    """Wire a system without ways in and without deliveries over a store, and close it after."""
+    set_up_logging(settings.log.model_copy(update={"level": "warning"}))
+    without = settings.notify.model_copy(update={"ncc": None})
+    quiet = settings.model_copy(update={"listeners": (), "web": None, "notify": without})
+    system = _wired(quiet, SystemClock(), read_knowledge(settings), path, {}, channels=settings)
+    try:
+        yield system
+    finally:
+        system.close()
+
+
+@contextmanager
+def reading(config: Path | None, store: Path | None) -> Iterator[Stores]:
+    """Open a store for reading only, beside a running system."""
+    path = store or read_settings(config).store.path
+    stores = open_sqlite(path, readonly=True)
+    try:
+        yield stores
+    finally:
+        stores.database.close()
+
+
+def _wired(
+    settings: Settings,
+    clock: Clock,
+    knowledge: Knowledge,
+    path: Path,
+    sources: Mapping[str, Source],
+    channels: Settings | None = None,
+) -> System:
+    metrics = CollectorRegistry()
+    telemetry: Telemetry = Prometheus(metrics)
+    sinks = _sinks(settings)
+    stores = open_sqlite(path)
+    keep_knowledge(stores, knowledge, clock.now())
+    telemetry.rule_quarantined(len(knowledge.content.quarantined))
+    shelf = Shelf(stores, settings.content.cache)
+    shelf.put(knowledge)
+    stages = Stages(
+        regime=settings.law.regime,
+        repeat=settings.content.repeat_seconds * NANOSECONDS,
+        taxonomy=load_taxonomy(bundled("taxonomies") / "sigma"),
+        composer=Composer(settings.centre, read_texts()),
+        channels=_channels(channels or settings),
+        telemetry=telemetry,
+    )
+    collector = Collector(
+        name=settings.centre,
+        stores=stores,
+        admission=Admission(
+            knowledge.registry,
+            peek,
+            {one.name: one.source for one in settings.listeners if one.source},
+        ),
+        revisions=knowledge.revisions,
+        clock=clock,
+        telemetry=telemetry,
+    )
+    engine = Engine(stores, Chains(shelf, stages, OrderedDict()), clock, telemetry)
+    notify = settings.notify
+    backoff = Backoff(notify.retry_seconds, notify.retry_most_seconds, notify.attempts)
+    courier = Courier(sinks, backoff, partial(_still_open, knowledge.registry))
+    dispatcher = Dispatcher(stores, courier, clock, telemetry)
+    runtime = Standalone(
+        stores=stores,
+        sources=tuple(sources.values()),
+        collector=collector,
+        engine=engine,
+        dispatcher=dispatcher,
+        records=settings.batch.records,
+        tick_seconds=settings.tick_seconds,
+        in_turn=tuple(one.name for one in settings.listeners if one.path and not one.follow),
+    )
+    return System(
+        settings,
+        knowledge,
+        stores,
+        collector,
+        engine,
+        dispatcher,
+        runtime,
+        sources,
+        sinks,
+        metrics,
+        clock,
+        clock.now(),
+    )
+
+
+def _channels(settings: Settings) -> Channels:
+    return Channels(by_role={"ncc": "ncc"} if settings.notify.ncc else {})
+
+
+def _still_open(registry: Registry, notice: Notice, now: int) -> GuardDecision:
+    """Ask the guard again at the sink: an attestation may have ended since (SPEC 5)."""
+    record = registry.object(notice.object_id, now)
+    return decide(record, now, marked=Tri.NO, suspected=Tri.NO)
+
+
+def _sinks(settings: Settings) -> dict[str, Sink]:
+    sinks: dict[str, Sink] = {"folder": FolderSink(settings.notify.folder)}
+    if settings.notify.ncc is not None:
+        sinks["ncc"] = NccSink(settings.notify.ncc)
+    return sinks
+
+
+def make_source(listener: ListenerSettings, record_bytes: int) -> Source:
+    """Make the source of one listener; nothing is opened yet."""
+    if listener.kind == "file" and listener.path is not None:
+        frame = framer(record_bytes, listener.format)
+        return FileSource(
+            listener.name, listener.path, frame, listener.format, follow=listener.follow
+        )
+    if listener.kind == "syslog_udp":
+        return SyslogUdp(listener)
+    return SyslogTcp(listener, record_bytes)
+
+
+def framer(record_bytes: int, form: str) -> Framer:
+    """Give what cuts a file of a format into records; sources do not know formats."""
+
+    def frame(stream: BinaryIO, position: int) -> Iterator[Framed]:
+        return read_stream(stream, form, record_bytes, position)
+
+    return frame
+
+
+def _listener_problems(settings: Settings) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for listener in settings.listeners:
+        place = f"listeners.{listener.name}"
+        if listener.name in seen:
+            yield Problem("settings", 0, f"{place}: two listeners have this name", "rename one")
+        seen.add(listener.name)
+        if listener.kind == "file" and listener.path is None:
+            yield Problem("settings", 0, f"{place}: a file listener needs a path", "add path")
+        if listener.kind != "file" and listener.path is not None:
+            yield Problem("settings", 0, f"{place}: only a file listener has a path", "remove it")

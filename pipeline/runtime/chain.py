@@ -1,0 +1,173 @@
+"""The stages of one set of revisions, put in order: the core that both runtimes run.
+
+observe   bytes -> events -> observation      stateless: any worker, any order
+step      observation -> findings -> incidents -> notices      stateful: one object
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.correlate import ROW_TYPES as CORRELATE_ROWS
+from pipeline.correlate import Correlator
+from pipeline.incidents import ROW_TYPES as INCIDENT_ROWS
+from pipeline.incidents import Fold, Revised
+from pipeline.incidents.audit import Draft
+from pipeline.match import Matcher
+from pipeline.model import (
+    BatchKind,
+    Event,
+    Failure,
+    FailureCode,
+    Finding,
+    Incident,
+    Notice,
+    Observation,
+    RawBatch,
+    Revisions,
+)
+from pipeline.model.rows import Rows
+from pipeline.normalize import Normalizer
+from pipeline.ports import Telemetry
+
+STATE_TYPES = {**CORRELATE_ROWS, **INCIDENT_ROWS}
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the stateless half made of one batch."""
+
+    events: Sequence[Event]
+    failures: Sequence[Failure]
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What the stateful half made of one observation for one object."""
+
+    findings: Sequence[Finding] = ()
+    revised: Sequence[Revised] = ()
+    notices: Sequence[Notice] = ()
+    drafts: Sequence[Draft] = ()
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """Give the new revisions of incidents."""
+        return [item.incident for item in self.revised]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The configured stages of one content, registry and pack."""
+
+    revisions: Revisions
+    normalizer: Normalizer
+    matcher: Matcher
+    correlator: Correlator
+    fold: Fold
+    notices: Callable[[Revised], list[Notice]]
+    telemetry: Telemetry
+    silent_objects: tuple[str, ...] = field(default=())
+
+    def observe(self, batch: RawBatch) -> Observed:
+        """Turn one batch into events, failures and its observation."""
+        if batch.kind is BatchKind.CLOCK:
+            return Observed((), (), clock_observation(batch, ""))
+        started = time.perf_counter()
+        normalized = self.normalizer(batch)
+        between = time.perf_counter()
+        self.telemetry.stage_done("normalize", len(batch.records), between - started)
+        failures = list(normalized.failures)
+        observation = self.matcher.observe(batch, normalized.events, failures)
+        done = time.perf_counter()
+        self.telemetry.stage_done("match", len(normalized.events), done - between)
+        return Observed(normalized.events, failures, observation)
+
+    def step(self, state: Rows, observation: Observation) -> Folded:
+        """Fold one observation into one object's state."""
+        started = time.perf_counter()
+        findings = self.correlator.step(state, observation)
+        between = time.perf_counter()
+        self.telemetry.stage_done("correlate", len(observation.matches), between - started)
+        at = observation.received_at
+        revised = self.fold.step(state, findings, at) if findings else []
+        notices = [notice for item in revised for notice in self.notices(item)]
+        drafts = [*map(_incident_draft, revised), *map(notice_draft, notices)]
+        self.telemetry.stage_done("assess", len(findings), time.perf_counter() - between)
+        return Folded(findings, revised, notices, drafts)
+
+
+def clock_observation(batch: RawBatch, object_id: str) -> Observation:
+    """Make the observation that a tick is to one object."""
+    return Observation(
+        batch_id=batch.id,
+        kind=BatchKind.CLOCK,
+        object_id=object_id,
+        source_id=batch.source_id,
+        sequence=batch.sequence,
+        previous=batch.previous,
+        received_at=batch.received_at,
+        revisions=batch.revisions,
+    )
+
+
+def without(batch: RawBatch, poison: Sequence[int]) -> RawBatch:
+    """Give the batch with the named records emptied; they are failures, not events."""
+    gone = frozenset(poison)
+    records = tuple(b"" if index in gone else record for index, record in enumerate(batch.records))
+    return replace(batch, records=records)
+
+
+def poison_failure(batch: RawBatch, index: int, reason: str) -> Failure:
+    """Make the failure of a record that no stage survives."""
+    return Failure(
+        batch_id=batch.id,
+        index=index,
+        object_id=batch.object_id,
+        source_id=batch.source_id,
+        stage="runtime",
+        code=FailureCode.POISON,
+        detail=f"a stage broke on this record three times: {reason}"[:500],
+        received_at=batch.received_at,
+    )
+
+
+def _incident_draft(revised: Revised) -> Draft:
+    incident = revised.incident
+    return Draft(
+        chain=incident.object_id,
+        entry_id=f"incident:{incident.id}:{incident.revision}",
+        kind="incident",
+        subject=incident.id,
+        at=incident.changed_at,
+        actor="saqshy",
+        detail={
+            "revision": incident.revision,
+            "state": incident.state.value,
+            "verdict": incident.assessment.is_incident.value,
+            "hash": incident.hash,
+        },
+    )
+
+
+def notice_draft(notice: Notice) -> Draft:
+    """Make the audit entry of a notice as it stands: made, sent, answered or given up."""
+    receipt = notice.receipt
+    return Draft(
+        chain=notice.object_id,
+        entry_id=f"notice:{notice.id}:{notice.state.value}:{notice.attempts}",
+        kind="notice",
+        subject=notice.id,
+        at=receipt.received_at if receipt else notice.created_at,
+        actor="saqshy",
+        detail={
+            "incident": notice.incident_id,
+            "leg": notice.leg,
+            "recipient": f"{notice.recipient.role}:{notice.recipient.party_id}",
+            "state": notice.state.value,
+            "attempts": notice.attempts,
+            "receipt": receipt.body if receipt else None,
+            "error": notice.last_error,
+        },
+    )

@@ -1,0 +1,40 @@
+"""The command `saqshy`: every command in one list."""
+
+import typer
+
+from pipeline.runtime.cli.audit import audit
+from pipeline.runtime.cli.bench import bench
+from pipeline.runtime.cli.check import check
+from pipeline.runtime.cli.dead_letters import dead_letters
+from pipeline.runtime.cli.demo import demo
+from pipeline.runtime.cli.incidents import incidents
+from pipeline.runtime.cli.init import init
+from pipeline.runtime.cli.law import law
+from pipeline.runtime.cli.match import match
+from pipeline.runtime.cli.ncc import ncc
+from pipeline.runtime.cli.normalize import normalize
+from pipeline.runtime.cli.notices import notices
+from pipeline.runtime.cli.replay import replay
+from pipeline.runtime.cli.run import run
+
+app = typer.Typer(
+    name="saqshy",
+    help="Security events of critical objects become incidents under the law, and notices.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (run, demo, replay, normalize, match, check, init):
+    app.command()(command)
+app.add_typer(incidents, name="incidents")
+app.add_typer(notices, name="notices")
+app.add_typer(law, name="law")
+app.add_typer(audit, name="audit")
+app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(ncc, name="ncc")
+app.add_typer(bench, name="bench")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

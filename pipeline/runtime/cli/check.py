@@ -1,0 +1,47 @@
+"""`saqshy check`: read configuration, registry, rules and pack; print every problem."""
+
+from pipeline.errors import ConfigurationError
+from pipeline.runtime.cli.options import AsJson, Config
+from pipeline.runtime.cli.output import FOUND, USAGE, emit, say, stop, told_errors
+from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.knowledge import read_knowledge
+
+
+def check(config: Config = None, json: AsJson = False) -> None:
+    """Read everything that `saqshy run` would read, print every problem, touch nothing.
+
+    Example: saqshy check --config saqshy.yml
+    """
+    with told_errors():
+        settings = read_settings(config)
+        try:
+            knowledge = read_knowledge(settings)
+        except ConfigurationError as error:
+            if not json:
+                raise
+            for problem in error.problems:
+                emit({"file": problem.file, "line": problem.line, "message": problem.message})
+            stop(USAGE)
+        quarantined = knowledge.content.quarantined
+        summary = {
+            "rules": len(knowledge.content.rules),
+            "correlations": len(knowledge.content.correlations),
+            "quarantined": len(quarantined),
+            "objects": len(knowledge.registry.objects()),
+            "revisions": {
+                "content": knowledge.revisions.content,
+                "registry": knowledge.revisions.registry,
+                "pack": knowledge.revisions.pack,
+            },
+        }
+        for problem in quarantined:
+            say(str(problem))
+        if json:
+            emit(summary)
+        else:
+            say(
+                f"{summary['rules']} rules, {summary['correlations']} correlations, "
+                f"{summary['objects']} objects; {len(quarantined)} rule(s) in quarantine"
+            )
+        if quarantined:
+            stop(FOUND)

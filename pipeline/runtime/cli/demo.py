@@ -1,0 +1,208 @@
+"""`saqshy demo`: the bundled scenario, live on the terminal, with its table at the end."""
+
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.incidents.audit import verify
+from pipeline.model import (
+    BatchKind,
+    Finding,
+    Incident,
+    IncidentState,
+    Limb,
+    Notice,
+    NoticeState,
+    Tri,
+    rfc3339,
+)
+from pipeline.runtime.bootstrap import System, assemble
+from pipeline.runtime.cli.output import FOUND, say, show_table, stop, told_errors
+from pipeline.runtime.clocks import StoryClock
+from pipeline.runtime.configuration import bundled, read_settings
+from pipeline.runtime.demonstration import receiver, write_demo_settings
+from pipeline.runtime.engine import Outcome
+from pipeline.runtime.player import Place, Player
+from pipeline.runtime.story import Story, load_story
+
+SETTLE_SECONDS = 60.0
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the story.")] = False,
+    seconds: Annotated[
+        float, typer.Option(min=0, help="How long the story takes; 0: no pauses.")
+    ] = 45.0,
+    folder: Annotated[
+        Path, typer.Option("--dir", help="Settings, store and keys of the demonstration.")
+    ] = Path("var/demo"),
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the status page; 0: any free one.")
+    ] = 8790,
+) -> None:
+    """Start the standalone system with the example objects and play the bundled story.
+
+    Example: saqshy demo --once
+    """
+    with told_errors():
+        story = load_story(bundled("scenario") / "story.yml")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with receiver(folder.resolve() / "ncc") as centre:
+            path = write_demo_settings(folder.resolve(), centre.url, centre.pki, port)
+            _play(story, path, seconds, centre.url, once=once)
+
+
+def _play(story: Story, config: Path, seconds: float, receiver_url: str, *, once: bool) -> None:
+    clock = StoryClock(story.instant(story.begins))
+    system = assemble(read_settings(config), clock)
+    show = Show()
+    system.engine.watch = show.outcome
+    system.dispatcher.watch = show.notice
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with system.running() as addresses:
+        for name, address in {**addresses, "coordination centre": receiver_url}.items():
+            say(f"  {name}: {address}")
+        player = Player(
+            story=story,
+            places=_places(system),
+            clock=clock,
+            seen=lambda: system.collector.seen,
+            settled=lambda: system.runtime.drained(ended=False, delivered=False),
+            tick=system.collector.tick,
+            tell=show.narrate,
+        )
+        player.play(seconds)
+        clock.run_on()
+        complete = _wait_for_receipts(system)
+        _table(system)
+        show.totals(player)
+        breaks = verify(system.stores.audit.read())
+        say(f"audit trail: {len(breaks)} break(s)" if breaks else "the audit trail verifies")
+        if not once:
+            say(f"look around: saqshy incidents list --config {config}; Ctrl-C ends it")
+            while not ended.is_set() and not system.runtime.wait(0.2):
+                pass
+    if once and (breaks or player.lost or not complete):
+        stop(FOUND, "the story did not end as it should: see above")
+
+
+def _places(system: System) -> dict[str, Place]:
+    return {
+        listener.name: Place(path=listener.path)
+        if listener.path is not None
+        else Place(port=system.port(listener.name))
+        for listener in system.settings.listeners
+    }
+
+
+def _wait_for_receipts(system: System) -> bool:
+    end = time.monotonic() + SETTLE_SECONDS
+    while not system.runtime.drained(ended=False, delivered=True):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+class Show:
+    """Tells the terminal what arrives, what fires, what is told to whom and why."""
+
+    def __init__(self) -> None:
+        self._arrived: Counter[str] = Counter()
+        self._incidents: dict[str, Incident] = {}
+
+    def narrate(self, text: str) -> None:
+        """Tell a line of the story, after what has arrived since the last."""
+        if self._arrived:
+            parts = ", ".join(f"{source} {count}" for source, count in self._arrived.most_common(6))
+            say(f"    arrived: {parts}")
+            self._arrived.clear()
+        say(f"\n== {text}")
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Tell what one batch gave."""
+        if outcome.batch.kind is BatchKind.RAW:
+            self._arrived[outcome.batch.source_id] += len(outcome.batch.records)
+        for part in outcome.folded:
+            for finding in part.findings:
+                if finding.revision == 1:
+                    say(_finding_line(finding))
+            for revised in part.revised:
+                before = revised.previous
+                if before is None or before.state is not revised.incident.state:
+                    say(_incident_line(revised.incident))
+
+    def notice(self, notice: Notice) -> None:
+        """Tell what became of one delivery."""
+        to = f"{notice.recipient.role} {notice.recipient.party_id}"
+        if notice.receipt is not None:
+            say(f"    told     {to} ({notice.leg}, {notice.basis}, {notice.channel}): receipt")
+        else:
+            say(f"    not yet  {to} ({notice.leg}): {notice.last_error}")
+
+    def totals(self, player: Player) -> None:
+        """Tell how much was sent and whether anything was lost on the way."""
+        say(f"{player.sent} records were sent, {player.lost} were lost on the way")
+
+
+def _finding_line(finding: Finding) -> str:
+    group = " ".join(f"{name}={value}" for name, value in sorted(finding.group.items()))
+    return f"    fires    {finding.rule.level:8} {finding.rule.title} [{finding.object_id} {group}]"
+
+
+def _incident_line(incident: Incident) -> str:
+    assessment = incident.assessment
+    acts = ", ".join(act for act, holds in sorted(assessment.acts.items()) if holds is Tri.YES)
+    because = "; ".join(
+        f"{name} {limb.holds.value}: {limb.reason}"
+        for name, limb in assessment.predicate.items()
+        if isinstance(limb, Limb) and limb.holds is not Tri.NO
+    )
+    what = "CANDIDATE" if incident.state is IncidentState.CANDIDATE else "INCIDENT "
+    head = f"  {what} {incident.id[:8]} {incident.object_id} {acts or assessment.rsit}"
+    return f"{head}, severity {assessment.severity} ({because})"
+
+
+def _table(system: System) -> None:
+    notices: dict[str, list[Notice]] = {}
+    for notice in system.stores.outbox.list():
+        notices.setdefault(notice.incident_id, []).append(notice)
+    rows = []
+    for incident in system.stores.incidents.latest():
+        if incident.state is IncidentState.CANDIDATE:
+            continue
+        assessment = incident.assessment
+        acts = [act for act, holds in sorted(assessment.acts.items()) if holds is Tri.YES]
+        told = notices.get(incident.id, [])
+        rows.append(
+            (
+                f"{incident.id[:8]} {incident.object_id}" + (" (trial)" if incident.trial else ""),
+                ", ".join(acts) or assessment.rsit,
+                f"{assessment.severity} / {assessment.priority}",
+                "\n".join(f"{one.recipient.role} {one.recipient.party_id}" for one in told),
+                "\n".join(rfc3339(one.due_at) for one in told),
+                "\n".join(_receipt(one) for one in told),
+            )
+        )
+    columns = ("incident", "class", "weight", "recipients", "due", "receipt")
+    show_table("incidents of the story", columns, rows)
+    waiting = sum(
+        1
+        for incident in system.stores.incidents.latest()
+        if incident.state is IncidentState.CANDIDATE
+    )
+    say(f"{waiting} candidate(s) wait for a person's decision and were told to nobody outside")
+
+
+def _receipt(notice: Notice) -> str:
+    if notice.receipt is None:
+        return f"{notice.state.value} {notice.last_error}".strip()
+    kind = "receipt" if notice.state is NoticeState.ACKNOWLEDGED else "spooled"
+    return f"{kind} {notice.receipt.received_at and rfc3339(notice.receipt.received_at)[11:19]}"

@@ -1,0 +1,81 @@
+"""`saqshy init`: a commented configuration and an example registry, and what to edit first."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import ConfigurationError, Problem
+from pipeline.runtime.cli.output import say, told_errors
+from pipeline.runtime.configuration import NAME, bundled
+
+TEMPLATE = """\
+# Saqshy's settings. Paths are relative to this file; every key may also be set in the
+# environment: SAQSHY__WEB__PORT=8080. `saqshy check` reads everything and names each problem.
+
+centre: OCIB # how notices name this operations centre
+
+store:
+  path: var/saqshy.db # one SQLite file: journal, events, incidents, outbox, audit
+
+registry:
+  - objects # who is watched, who answers for it: edit this first
+
+content:
+  paths: # Sigma rules and correlation rules: files and folders
+    - rules/detection
+    - rules/correlation
+  cache: var/cache
+
+law:
+  pack: rules/law/kz # acts, harms, routes, terms; by-laws that are missing are named in it
+
+listeners: # ways in; each record is identified by the registry's sources
+  - {name: syslog-udp, kind: syslog_udp, address: 127.0.0.1, port: 5514}
+  - {name: syslog-tcp, kind: syslog_tcp, address: 127.0.0.1, port: 5514}
+  # - {name: windows, kind: file, path: incoming/windows.ndjson, follow: true}
+
+notify:
+  # The coordination centre: HTTPS with mutual TLS, signed notices, signed receipts. To try it on
+  # this machine run `saqshy ncc serve --dir var/ncc` and keep these lines.
+  # ncc:
+  #   url: https://127.0.0.1:8791
+  #   ca: var/ncc/pki/ca.pem
+  #   certificate: var/ncc/pki/centre.pem
+  #   key: var/ncc/pki/centre.key.pem
+  #   signing_key: var/ncc/pki/centre-signing.pem
+  #   receipt_key: var/ncc/pki/receipt-signing.pub.pem
+  folder:
+    path: var/outgoing # a spool folder per recipient
+
+web:
+  address: 127.0.0.1
+  port: 8790 # status page and /metrics
+
+log:
+  level: info
+"""
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+) -> None:
+    """Write a commented configuration and an example registry, and say what to edit first.
+
+    Example: saqshy init my-centre
+    """
+    with told_errors():
+        if directory.exists() and any(directory.iterdir()):
+            problem = Problem(str(directory), 0, "is not empty", "name a new folder")
+            raise ConfigurationError([problem])
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / NAME).write_text(TEMPLATE, encoding="utf-8")
+        shutil.copytree(bundled("objects"), directory / "objects")
+        for name in ("detection", "correlation", "law"):
+            shutil.copytree(bundled(name), directory / "rules" / name)
+        say(f"wrote {directory / NAME} and an example registry. Now:")
+        say(f"  1. {directory / 'objects'}: name your objects, their parties and sources;")
+        say("     only an object with an attestation is watched")
+        say(f"  2. {directory / NAME}: listeners and the link to the coordination centre")
+        say(f"  3. saqshy check --config {directory / NAME}, then saqshy run --config …")

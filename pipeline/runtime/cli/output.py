@@ -1,0 +1,72 @@
+"""What every command shares: exit codes, streams, tables, errors in words.
+
+Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 done and something
+was found wrong, 2 wrong usage or configuration, 3 something needed could not be reached.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.errors import ConfigurationError, DeliveryError, SaqshyError, SourceError, StoreError
+
+DONE, FOUND, USAGE, UNREACHED = 0, 1, 2, 3
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def emit(document: Any) -> None:
+    """Write one NDJSON line to standard output."""
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def say(text: str) -> None:
+    """Write a message for people to standard error; hostile text is shown, never interpreted."""
+    messages.print(Text(printable(text)))
+
+
+def printable(text: str) -> str:
+    """Show control characters of hostile text as escapes, so that no terminal obeys them."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table to standard output; every cell is plain text."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def stop(code: int, text: str = "") -> NoReturn:
+    """End the command with an exit code and, where given, a message."""
+    if text:
+        say(text)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Turn Saqshy's own errors into a message and the exit code that INTERFACES.md gives them."""
+    try:
+        yield
+    except ConfigurationError as error:
+        for problem in error.problems:
+            say(str(problem))
+        stop(USAGE, f"{len(error.problems)} problem(s) found; nothing was changed")
+    except (DeliveryError, SourceError, StoreError) as error:
+        stop(UNREACHED, str(error))
+    except SaqshyError as error:
+        stop(FOUND, str(error))

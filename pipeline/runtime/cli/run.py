@@ -1,0 +1,40 @@
+"""`saqshy run`: collectors, pipeline, notifier, status page in one process."""
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from pipeline.runtime.bootstrap import assemble
+from pipeline.runtime.cli.options import Config
+from pipeline.runtime.cli.output import say, told_errors
+from pipeline.runtime.clocks import SystemClock
+from pipeline.runtime.configuration import read_settings
+
+
+def run(
+    config: Config = None,
+    once: Annotated[
+        bool,
+        typer.Option("--once", help="End when every file is read and every notice answered."),
+    ] = False,
+) -> None:
+    """Run everything in one process on one SQLite file, until Ctrl-C.
+
+    Example: saqshy run --config saqshy.yml
+    """
+    with told_errors():
+        settings = read_settings(config)
+        system = assemble(settings, SystemClock())
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        with system.running() as addresses:
+            for name, address in addresses.items():
+                say(f"{name}: {address}")
+            while not ended.is_set() and not system.runtime.wait(0.2):
+                if once and system.runtime.drained(ended=True, delivered=True):
+                    break
+        position = system.stores.journal.committed()
+        say(f"ended; everything up to batch {position} of {settings.store.path} is kept")

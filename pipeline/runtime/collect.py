@@ -1,0 +1,126 @@
+"""Deliveries to journalled batches: identify, guard, number, stamp, keep.
+
+The one place where a batch gets its identity, its sequence and the revisions in force. What is not
+admitted is refused before anything is stored; source, reason and count are kept and shown.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pipeline.incidents.audit import Draft
+from pipeline.model import (
+    NANOSECONDS,
+    BatchKind,
+    RawBatch,
+    Revisions,
+    identity,
+    rfc3339,
+)
+from pipeline.ports import Clock, Delivery, Stores, Telemetry
+from pipeline.registry import Admission, Group
+from pipeline.runtime.chainer import audited
+
+REFUSALS_EVERY = 60 * NANOSECONDS
+
+
+@dataclass(slots=True)
+class Collector:
+    """Journals what listeners deliver; safe to call from one thread a listener."""
+
+    name: str
+    stores: Stores
+    admission: Admission
+    revisions: Revisions
+    clock: Clock
+    telemetry: Telemetry
+    arrived: Callable[[], None] = lambda: None
+    seen: int = 0  # records taken or refused since the start
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _refused: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _told_at: int = 0
+
+    def take(self, delivery: Delivery, received_at: int | None = None) -> int:
+        """Journal one delivery; give how many records were kept. Durable when it returns."""
+        now = self.clock.now() if received_at is None else received_at
+        admitted = self.admission(delivery, now)
+        with self._lock:
+            batches = [self._batch(delivery, group, now) for group in admitted.groups]
+            if batches:
+                self.stores.journal.append(delivery.source, batches)
+            for refusal in admitted.refused:
+                key = (delivery.source, refusal.reason, refusal.sender)
+                self._refused[key] = self._refused.get(key, 0) + refusal.count
+                self.telemetry.records_refused(delivery.source, refusal.reason, refusal.count)
+            if self._refused and now - self._told_at >= REFUSALS_EVERY:
+                self.tell_refusals(now)
+        for batch in batches:
+            size = sum(map(len, batch.records))
+            self.telemetry.batch_journalled(delivery.source, len(batch.records), size)
+        with self._lock:
+            self.seen += len(delivery.records)
+        self.arrived()
+        return sum(len(batch.records) for batch in batches)
+
+    def tick(self) -> None:
+        """Journal the time as a batch of the source named clock."""
+        now = self.clock.now()
+        with self._lock:
+            tail = self.stores.journal.tail("clock", "", "clock")
+            last = tail.sequence if tail else 0
+            batch = RawBatch(
+                id=identity("clock", self.name, last + 1),
+                object_id="",
+                source_id="clock",
+                sequence=last + 1,
+                previous=last,
+                received_at=now,
+                reference_at=now,
+                format="clock",
+                records=(rfc3339(now).encode(),),
+                kind=BatchKind.CLOCK,
+                revisions=self.revisions,
+            )
+            self.stores.journal.append("clock", [batch])
+            if self._refused:
+                self.tell_refusals(now)
+        self.arrived()
+
+    def tell_refusals(self, now: int) -> None:
+        """Write what was refused since the last time into the administration's audit chain."""
+        drafts = [
+            Draft(
+                chain="administration",
+                entry_id=identity("refused", self.name, listener, reason, sender, now),
+                kind="records_refused",
+                subject=listener,
+                at=now,
+                actor="saqshy",
+                detail={"sender": sender, "reason": reason, "count": count},
+            )
+            for (listener, reason, sender), count in sorted(self._refused.items())
+        ]
+        with self.stores.database.transaction():
+            audited(self.stores.audit, drafts)
+        self._refused.clear()
+        self._told_at = now
+
+    def _batch(self, delivery: Delivery, group: Group, now: int) -> RawBatch:
+        object_id, source_id = group.object_id, group.source_id
+        tail = self.stores.journal.tail(delivery.source, object_id, source_id)
+        last = tail.sequence if tail else 0
+        origin = delivery.fingerprint or f"{self.name}:{delivery.source}:{last + 1}"
+        return RawBatch(
+            id=identity("batch", object_id, source_id, origin, delivery.resume),
+            object_id=object_id,
+            source_id=source_id,
+            sequence=last + 1,
+            previous=last,
+            received_at=now,
+            reference_at=delivery.reference_at or now,
+            format=delivery.format,
+            records=group.records,
+            notes=group.notes,
+            resume=delivery.resume,
+            revisions=self.revisions,
+        )

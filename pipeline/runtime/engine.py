@@ -1,0 +1,184 @@
+"""Journalled batches to committed outcomes: one transaction a batch, in the journal's order."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from pipeline.errors import SaqshyError
+from pipeline.model import NANOSECONDS, BatchKind, Failure, RawBatch, Revisions
+from pipeline.model.rows import Rows
+from pipeline.ports import Clock, Stores, Telemetry
+from pipeline.runtime.chain import (
+    STATE_TYPES,
+    Chain,
+    Folded,
+    Observed,
+    clock_observation,
+    poison_failure,
+    without,
+)
+from pipeline.runtime.chainer import audited
+
+log = structlog.get_logger("saqshy.engine")
+ATTEMPTS = 3
+READ_AHEAD = 16
+OBJECTS_CACHED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one committed batch gave, for whoever watches."""
+
+    position: int
+    batch: RawBatch
+    observed: Observed
+    folded: tuple[Folded, ...]
+
+
+def _unwatched(outcome: Outcome) -> None:
+    """Watch nothing."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """Processes the journal behind what is committed; one thread at a time.
+
+    ``chain`` gives the stages for a batch's revisions. ``watch`` is told of each outcome after its
+    commit.
+    """
+
+    stores: Stores
+    chain: Callable[[Revisions], Chain]
+    clock: Clock
+    telemetry: Telemetry
+    watch: Callable[[Outcome], None] = _unwatched
+    _states: OrderedDict[str, Rows] = field(default_factory=OrderedDict)
+
+    def run_pending(self, most: int = READ_AHEAD) -> int:
+        """Process up to ``most`` journalled batches; give how many were committed."""
+        after = self.stores.journal.committed()
+        done = 0
+        for position, batch in self.stores.journal.read(after, most):
+            self._process(position, batch)
+            done += 1
+            self._tell_lag(position, batch)
+        return done
+
+    def _tell_lag(self, position: int, batch: RawBatch) -> None:
+        tail = self.stores.journal.tail("", "", "")
+        behind = max(0, self.clock.now() - batch.received_at) / NANOSECONDS
+        self.telemetry.lag(tail.sequence - position if tail else 0, behind)
+
+    def _process(self, position: int, batch: RawBatch) -> None:
+        chain = self.chain(batch.revisions)
+        observed = self._observed(chain, batch)
+        started = time.perf_counter()
+        log.debug("commit.begin", position=position)
+        try:
+            with self.stores.database.transaction():
+                folded = self._fold(chain, batch, observed)
+                self._keep(batch, observed, folded)
+                self.stores.journal.commit(position)
+        except BaseException:
+            self._states.clear()  # what was folded in memory is not what is stored
+            raise
+        log.debug("commit.end", position=position)
+        for rows in self._states.values():
+            rows.settled()
+        self.telemetry.stage_done("commit", len(batch.records), time.perf_counter() - started)
+        self._count(observed, folded)
+        self.watch(Outcome(position, batch, observed, folded))
+
+    def _observed(self, chain: Chain, batch: RawBatch) -> Observed:
+        """Run the stateless half; records that break it three times become failures."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return chain.observe(batch)
+            except SaqshyError:
+                raise
+            except Exception as error:  # noqa: BLE001 (the one broad except: it counts and routes)
+                self.telemetry.failures("runtime", "poison", 1 if attempt == 0 else 0)
+                reason = f"{type(error).__name__}: {error}"
+        poison = _isolate(chain, batch, tuple(range(len(batch.records))))
+        observed = chain.observe(without(batch, poison))
+        left = [failure for failure in observed.failures if failure.index not in poison]
+        failures: list[Failure] = [
+            *left,
+            *(poison_failure(batch, index, reason) for index in poison),
+        ]
+        return Observed(observed.events, failures, observed.observation)
+
+    def _fold(self, chain: Chain, batch: RawBatch, observed: Observed) -> tuple[Folded, ...]:
+        if batch.kind is not BatchKind.CLOCK:
+            return (self._folded(chain, batch.object_id, observed),)
+        objects = sorted({*self.stores.state.objects(), *chain.silent_objects})
+        return tuple(
+            self._folded(chain, object_id, Observed((), (), clock_observation(batch, object_id)))
+            for object_id in objects
+            if object_id
+        )
+
+    def _folded(self, chain: Chain, object_id: str, observed: Observed) -> Folded:
+        state = self._state(object_id)
+        folded = chain.step(state, observed.observation)
+        changes = state.changes()
+        if changes:
+            self.stores.state.save(object_id, changes)
+        return folded
+
+    def _keep(self, batch: RawBatch, observed: Observed, folded: tuple[Folded, ...]) -> None:
+        if observed.events:
+            self.stores.events.add(batch, observed.events)
+        if observed.failures:
+            self.stores.dead_letters.put(observed.failures)
+        for part in folded:
+            if part.findings:
+                self.stores.incidents.put_findings(part.findings)
+            if part.revised:
+                self.stores.incidents.put_incidents(part.incidents)
+            if part.notices:
+                self.stores.outbox.put(part.notices)
+            if part.drafts:
+                audited(self.stores.audit, part.drafts)
+
+    def _state(self, object_id: str) -> Rows:
+        rows = self._states.get(object_id)
+        if rows is None:
+            rows = Rows(object_id, STATE_TYPES, self.stores.state.load(object_id))
+            self._states[object_id] = rows
+        self._states.move_to_end(object_id)
+        if len(self._states) > OBJECTS_CACHED:
+            self._states.popitem(last=False)
+        return rows
+
+    def _count(self, observed: Observed, folded: tuple[Folded, ...]) -> None:
+        for failure in observed.failures:
+            self.telemetry.failures(failure.stage, failure.code.value, 1)
+        for part in folded:
+            for finding in part.findings:
+                if finding.revision == 1:
+                    self.telemetry.findings(finding.kind, finding.rule.level, 1)
+            for incident in part.incidents:
+                self.telemetry.incidents(incident.state.value, 1)
+            for notice in part.notices:
+                self.telemetry.notice_made(notice.leg, notice.recipient.role)
+
+
+def _isolate(chain: Chain, batch: RawBatch, indexes: tuple[int, ...]) -> list[int]:
+    """Bisect a batch down to the records that break the stateless half."""
+    others = tuple(set(range(len(batch.records))) - set(indexes))
+    try:
+        chain.observe(without(batch, others))
+    except Exception:  # noqa: BLE001 (finding the record that breaks is the purpose)
+        if len(indexes) == 1:
+            return list(indexes)
+    else:
+        return []
+    half = len(indexes) // 2
+    return [
+        *_isolate(chain, batch, indexes[:half]),
+        *_isolate(chain, batch, indexes[half:]),
+    ]

@@ -1,0 +1,110 @@
+"""Whatever bytes arrive, each gives an Event or a Failure in bounded time, never an exception."""
+
+import io
+import json
+from datetime import UTC
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline.model import RawBatch
+from pipeline.normalize import FORMATS, Normalizer, Profile, peek, read_stream
+
+RECEIVED = 1_772_445_600_000_000_000
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12)
+)
+NAMES = [
+    "EventID", "Channel", "SourceName", "Provider_Name", "Hostname", "Computer", "Level",
+    "SeverityValue", "Keywords", "UtcTime", "TimeCreated", "@timestamp", "EventTime", "winlog",
+    "event_data", "event_id", "log_name", "Event", "System", "EventData", "UserData", "#attributes",
+    "#text", "@Name", "Data", "Provider", "Name", "TimeCreated", "SystemTime", "event", "code",
+    "kind", "category", "ecs", "version", "ecs.version", "source.ip", "source", "ip", "user",
+    "host", "name", "message", "labels", "dns", "answers", "process", "param1", "Image", "Hashes",
+    "TargetObject", "QueryResults", "IpAddress", "", ".", "a.b", "xmlns", "RenderingInfo",
+]  # fmt: skip
+values = st.recursive(
+    scalars | st.sampled_from(["1", "4624", "Security", "Microsoft-Windows-Sysmon", "::1", "-"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), inner, max_size=6)
+    ),
+    max_leaves=20,
+)
+documents = st.dictionaries(st.sampled_from(NAMES), values, max_size=10).map(
+    lambda document: json.dumps(document).encode()
+)
+syslog_pieces = st.sampled_from(
+    [
+        "<34>", "<999>", "<34>1 ", "1 ", "- ", "Oct 11 22:14:15 ", "Feb 29 00:00:00 ",
+        "2003-10-11T22:14:15.003Z ", "2026-13-45T99:99:99Z ", "host ", "su: ", "sshd[7]: ",
+        "sudo: ", '[a b="c"]', "[a", '"', "\\", "]", "=", "a=b ", 'c="d" ', "Failed password for ",
+        "invalid user ", " from ", "10.0.0.1 ", " port ", "22 ", "ssh2", "pam_unix(x:auth): ",
+        "authentication failure; ", "user=root ", "COMMAND=", "USER=root ; ", " : ", "{", "}",
+        "@cee:", "\x00", "\n", "\r", "é", "Ж", " ", "*", "000123: ", "%SYS-5-X: ", "CST 1987 ",
+    ]
+)  # fmt: skip
+lines = st.lists(syslog_pieces | st.text(max_size=6), max_size=14).map(
+    lambda parts: "".join(parts).encode("utf-8", "surrogatepass")
+)
+records = st.one_of(st.binary(max_size=200), documents, lines)
+
+
+def batch_of(found: list[bytes], format_name: str = "auto") -> RawBatch:
+    return RawBatch("b", "o", "s", 1, 0, RECEIVED, RECEIVED, format_name, tuple(found))
+
+
+@pytest.mark.parametrize("format_name", sorted(FORMATS))
+@given(found=st.lists(records, min_size=1, max_size=4))
+@example(found=[b"", b"\x00", b"{", b"[", b"<", b"<1>", b"<34>1", b"\xff\xfe", b"\xef\xbb\xbf"])
+@example(found=[b"<13>Feb 29 00:00:00 h a: b", b"2000-00-00T00:00:00Z h a: b"])
+@example(found=[b'{"EventID":1,"Channel":"x","Level":true,"Keywords":[{}],"UtcTime":"0"}'])
+@example(found=[b'{"a":"\\ud800","EventID":99999999999,"Channel":7}', b"[" * 5000])
+def test_any_bytes_give_an_event_or_a_failure(format_name: str, found: list[bytes]) -> None:
+    """In every format each record gives one Event that can be written, or one Failure."""
+    normalized = Normalizer(lambda _o, _s: Profile(format_name, UTC))(batch_of(found))
+    indices = [item.index for item in (*normalized.events, *normalized.failures)]
+    assert sorted(indices) == list(range(len(found)))
+    for event in normalized.events:
+        assert orjson.loads(orjson.dumps(event.document()))["event"]["kind"]
+    assert all(failure.detail for failure in normalized.failures)
+
+
+@pytest.mark.parametrize("format_name", sorted(FORMATS))
+@given(record=records)
+def test_a_peek_never_raises(format_name: str, record: bytes) -> None:
+    """A peek gives text for whatever bytes arrive."""
+    found = peek(record, format_name, ("doc.mark", "a.b", "Image"))
+    assert all(isinstance(value, str) for value in found.values())
+
+
+@pytest.mark.parametrize("format_name", ["auto", "evtx", "json", "syslog"])
+@given(content=st.binary(max_size=600) | documents | lines, record_bytes=st.integers(8, 64))
+@example(content=b"ElfFile\x00" + b"\x00" * 5000, record_bytes=64)
+@example(content=b"\x1f\x8b\x08\x00garbage", record_bytes=64)
+@example(content=b"\xff\xfe\n\x00\x00\n", record_bytes=8)
+@example(content=b'[{"a":"\\', record_bytes=8)
+def test_any_file_gives_records(format_name: str, content: bytes, record_bytes: int) -> None:
+    """Framing gives records of bounded size for whatever a file holds, positions growing."""
+    framed = list(read_stream(io.BytesIO(content), format_name, record_bytes))
+    assert all(len(one.data) <= max(record_bytes, 64) for one in framed)
+    ends = [one.end for one in framed]
+    assert ends == sorted(ends)
+
+
+@given(content=st.binary(max_size=400) | documents | lines, cut=st.integers(0, 10))
+def test_reading_resumes_behind_any_record(content: bytes, cut: int) -> None:
+    """A resumed file gives exactly what came behind the position."""
+    framed = list(read_stream(io.BytesIO(content), "auto", 64))
+    if not framed:
+        return
+    at = cut % len(framed)
+    rest = list(read_stream(io.BytesIO(content), "auto", 64, framed[at].end))
+    assert rest == framed[at + 1 :]

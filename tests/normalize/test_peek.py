@@ -1,0 +1,85 @@
+"""What a collector may know of a record before it keeps it."""
+
+import pytest
+
+from pipeline.normalize import peek
+from pipeline.normalize.peek import lookup
+from tests.normalize.reading import at, event_of
+from tests.normalize.test_goldens import FORMATS, SHAPES, records_of
+
+GOLDEN = [
+    (FORMATS.get(name, "auto"), record)
+    for name in sorted({*FORMATS, *SHAPES})
+    for row, record in records_of(name)
+    if row not in ("example-2", "only-a-message")
+]
+
+
+@pytest.mark.parametrize(("format_name", "record"), GOLDEN)
+def test_the_peeked_host_is_the_events(format_name: str, record: bytes) -> None:
+    """A record is identified by the host that its event names, in every format."""
+    event = event_of(record, format_name)
+    if not event.notes and event.format not in ("json", "keyvalue"):
+        assert peek(record, format_name).get("host") == at(event.ecs, "host.name")
+
+
+@pytest.mark.parametrize(
+    ("record", "fields", "expected"),
+    [
+        ('{"doc": {"mark": "открыто"}}', ("doc.mark",), {"doc.mark": "открыто"}),
+        ('{"doc.mark": "открыто"}', ("doc.mark",), {"doc.mark": "открыто"}),
+        ('{"a": {"doc.mark": "x"}}', ("a.doc.mark",), {"a.doc.mark": "x"}),
+        ('{"doc": {"mark": ["a", "b"]}}', ("doc.mark",), {"doc.mark": '["a","b"]'}),
+        ('{"doc": {"mark": 7}}', ("doc.mark",), {"doc.mark": "7"}),
+        ('{"doc": {}}', ("doc.mark",), {}),
+        ('{"hostname": "web01", "x": 1}', ("x",), {"host": "web01", "x": "1"}),
+        ('{"host": {"name": "web01"}}', (), {"host": "web01"}),
+        ('{"host": {"name": 7}}', (), {}),
+        (
+            '{"Event": {"System": {"EventID": 1, "Computer": "dc"}, "EventData": {"Mark": "m"}}}',
+            ("Mark", "Event.System.Computer"),
+            {"host": "dc", "Mark": "m", "Event.System.Computer": "dc"},
+        ),
+        (
+            '{"winlog": {"computer_name": "dc", "event_data": {"Mark": "m"}}, "host": {"name": "wec"}}',
+            ("Mark",),
+            {"host": "dc", "Mark": "m"},
+        ),
+        (
+            '<13>1 - web01 app - - [a@32473 mark="m"] x',
+            ("a@32473.mark",),
+            {"host": "web01", "a@32473.mark": "m"},
+        ),
+        ("<13>Mar  2 14:00:00 web01 app: mark=m a=b", ("mark",), {"host": "web01", "mark": "m"}),
+        (
+            '<13>Mar  2 14:00:00 web01 app: {"doc": {"mark": "m"}}',
+            ("doc.mark",),
+            {"host": "web01", "doc.mark": "m"},
+        ),
+        ("<13>1 - - app - - - x", (), {}),
+        ("free text", ("mark",), {}),
+        ("", ("mark",), {}),
+        ("\x00\x01\x02", ("mark",), {}),
+        ('{"broken', ("mark",), {}),
+    ],
+)
+def test_named_fields_are_found(
+    record: str, fields: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    """A named field is found where its format keeps it, as text; what is not there is absent."""
+    assert peek(record.encode(), "auto", fields) == expected
+
+
+def test_bytes_in_another_encoding_are_peeked() -> None:
+    """A mark is read in whatever encoding the record is."""
+    record = '{"doc": {"mark": "секретно"}, "host": "web01"}'
+    for encoding in ("utf-8", "cp1251", "utf-16"):
+        found = peek(record.encode(encoding), "json", ("doc.mark",))
+        assert found == {"host": "web01", "doc.mark": "секретно"}
+
+
+def test_a_dotted_name_is_looked_up_in_every_parting() -> None:
+    """A dotted name is found whether its parts are nested, dotted or both."""
+    assert lookup({"a.b": {"c": 1}}, "a.b.c") == 1
+    assert lookup({"a": {"b.c": 1}}, "a.b.c") == 1
+    assert lookup({"a": 1}, "a.b") is None

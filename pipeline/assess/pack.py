@@ -84,7 +84,8 @@ def _canonical(head: Head, rows: Mapping[str, tuple[Row, ...]]) -> bytes:
             for section, found in sorted(rows.items())
         },
     }
-    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    # Not sorted by key: of the families of a folding row, say, the first that fits counts.
+    return orjson.dumps(document)
 
 
 def make_pack(head: Head, rows: Mapping[str, tuple[Row, ...]]) -> Pack:

@@ -8,6 +8,7 @@ the old or the new one.
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -55,7 +56,8 @@ def write_cache(folder: Path, used: Mapping[str, Any], kept: Mapping[str, Any]) 
         fresh.write_bytes(b"\n".join((FORM.encode(), _digest(body), body)))
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # what failed first is what is told
+            fresh.unlink()
         reason = error.strerror or str(error)
         problem = Problem(str(path), 0, f"cannot be written: {reason}", "name another cache folder")
         raise ConfigurationError([problem]) from error

@@ -52,7 +52,7 @@ def read_documents(data: bytes) -> list[RuleDocument | Broken]:
         return list(_collected(list(_documents(text))))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 0  # the end has no line
         raise Unreadable(Broken(line, f"is not YAML: {error.problem or error.context}")) from error
     except yaml.YAMLError as error:
         raise Unreadable(Broken(0, f"is not YAML: {error}")) from error

@@ -35,6 +35,8 @@ _BY_ERROR = {
 
 def place_of_fault(data: dict[str, Any], section: str, error: Exception) -> Place:
     """Find the part of a document that an error speaks of: of a selection, its very key."""
+    if isinstance(error, NotUnderstood) and error.place:
+        return error.place
     known = _BY_ERROR.get(type(error).__name__)
     if known is not None:
         return (known,) if known in data else ()
@@ -48,10 +50,8 @@ def place_of_fault(data: dict[str, Any], section: str, error: Exception) -> Plac
             if _is_faulty(key, value):
                 return place
     said = str(error).lower()
-    for name in (*part, *data):
-        if str(name).lower() in said:
-            return (section, name) if name in part else (name,)
-    return (section,)
+    named = (name for name in part if str(name).lower() in said)
+    return (section, next(named, ""))
 
 
 def _items(part: Any, place: Place) -> Iterator[tuple[Place, str | None, Any]]:

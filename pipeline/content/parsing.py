@@ -60,6 +60,9 @@ def parse_document(document: RuleDocument) -> Item:
     else:
         message = "is neither a rule, a correlation nor a filter"
         return Broken(document.line, message, "a rule has logsource and detection")
+    broken = _check_id(document)
+    if broken is not None:
+        return broken
     try:
         check_alias_expansion(data, SigmaError)
         with warnings.catch_warnings():
@@ -71,6 +74,13 @@ def parse_document(document: RuleDocument) -> Item:
     except Exception as error:  # noqa: BLE001 (malformed data makes pySigma raise anything)
         message = f"cannot be parsed: {type(error).__name__}: {error}"
         return Broken(document.line_of(section), message)
+
+
+def _check_id(document: RuleDocument) -> Broken | None:
+    given = document.data.get("id")
+    if given is None or isinstance(given, str):
+        return None
+    return Broken(document.line_of("id"), f"the id {given!r} is no UUID", "write it as text")
 
 
 def _rule(document: RuleDocument) -> Rule:
@@ -102,13 +112,17 @@ def _correlation(document: RuleDocument) -> Correlation:
     kind = parsed.type.name.lower()
     condition = parsed.condition
     if kind not in EVALUATED:
-        raise NotUnderstood(f"the correlation type {kind} is not evaluated: use {EVALUATED}")
+        told = f"the correlation type {kind} is not evaluated: use {EVALUATED}"
+        raise NotUnderstood(told, "correlation", "type")
     if not isinstance(condition, SigmaCorrelationCondition) or parsed.rules is None:
-        raise NotUnderstood("a condition in words is not evaluated: compare a count with a number")
+        told = "a condition in words is not evaluated: compare a count with a number"
+        raise NotUnderstood(told, "correlation", "condition")
     if not isinstance(condition.count, int):
-        raise NotUnderstood(f"the count {condition.count} is not whole")
+        told = f"the count {condition.count} is not whole"
+        raise NotUnderstood(told, "correlation", "condition")
     if isinstance(condition.fieldref, list):
-        raise NotUnderstood("a condition over several fields is not evaluated: name one field")
+        told = "a condition over several fields is not evaluated: name one field"
+        raise NotUnderstood(told, "correlation", "condition")
     return Correlation(
         **_head(parsed, data),
         level=parsed.level.name.lower() if parsed.level else "",
@@ -129,9 +143,7 @@ def _correlation(document: RuleDocument) -> Correlation:
 
 def _filter(document: RuleDocument) -> Filter:
     data = document.data
-    parsed = SigmaFilter.from_dict(
-        dict(data, filter=_respelt(data.get("filter"))), policy=POLICY
-    )
+    parsed = SigmaFilter.from_dict(dict(data, filter=_respelt(data.get("filter"))), policy=POLICY)
     _check_taxonomy(parsed)
     head = _head(parsed, data)
     named = parsed.filter.rules
@@ -169,7 +181,8 @@ def _log_source(parsed: SigmaLogSource) -> tuple[str, str, str]:
 
 def _check_taxonomy(parsed: SigmaRuleBase) -> None:
     if parsed.taxonomy not in TAXONOMIES:
-        raise NotUnderstood(f"the taxonomy {parsed.taxonomy!r} is not known: use {TAXONOMIES}")
+        told = f"the taxonomy {parsed.taxonomy!r} is not known: use {TAXONOMIES}"
+        raise NotUnderstood(told, "taxonomy")
 
 
 def _predicate(detections: SigmaDetections) -> Predicate:

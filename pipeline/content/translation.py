@@ -56,7 +56,14 @@ _COMPARISONS = ("LT", "LTE", "GT", "GTE")
 
 
 class NotUnderstood(ValueError):
-    """A rule asks for something that we would not match as it is meant."""
+    """A rule asks for something that we would not match as it is meant.
+
+    ``place`` is where in the document, where that is known.
+    """
+
+    def __init__(self, message: str, *place: str) -> None:
+        self.place = place
+        super().__init__(message)
 
 
 def predicate_of(condition: Any) -> Predicate:

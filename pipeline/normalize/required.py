@@ -5,6 +5,7 @@ from functools import cache
 from pydantic import RootModel
 
 from pipeline.model import Event, TimeConfidence
+from pipeline.normalize.formats.json_document import says_more
 from pipeline.normalize.taxonomy import validated_taxonomy
 
 
@@ -30,6 +31,8 @@ def _filled(event: Event, name: str) -> bool:
         return event.time_confidence is not TimeConfidence.RECEIVED
     if name == "native":
         return bool(event.native)
+    if name == "more":
+        return says_more(event.ecs, event.native)
     if name.startswith("native."):
         return event.native.get(name.removeprefix("native."), "") not in ("", None)
     at: object = event.ecs

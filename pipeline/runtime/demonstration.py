@@ -41,6 +41,8 @@ def receiver(folder: Path, *, port: int = 0) -> Iterator[Receiver]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+        if process.stdout:
+            process.stdout.close()
 
 
 def write_demo_settings(folder: Path, url: str, pki: Path, web_port: int) -> Path:

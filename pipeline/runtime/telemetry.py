@@ -259,11 +259,12 @@ class Signals:
             self._log.info("notices.made", leg=leg, role=role, count=told)
 
     def delivery(self, channel: str, outcome: str, seconds: float) -> None:
-        """Note one attempt: acknowledged, delayed or refused."""
+        """Note one attempt: acknowledged, sent (spooled), delayed or refused."""
         self._add("saqshy_delivery_attempts_total", 1, channel, outcome)
         self._observe("saqshy_delivery_duration_seconds", seconds, channel)
         if told := self._due(1, "delivery", channel, outcome):
-            write = self._log.info if outcome == "acknowledged" else self._log.warning
+            delivered = outcome in {"acknowledged", "sent"}
+            write = self._log.info if delivered else self._log.warning
             write("notices.attempted", channel=channel, outcome=outcome, count=told)
 
     def rule_quarantined(self, count: int) -> None:

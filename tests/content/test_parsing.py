@@ -146,7 +146,7 @@ BROKEN = [
         10,
         "Regular expression",
     ),
-    ("anchors by modifier", changed(RULE, "|endswith", "|re|endswith"), 9, "anchor"),
+    ("anchors by modifier", changed(RULE, "|endswith", "|re|endswith"), 10, "anchor"),
     ("wildcards in base64", changed(RULE, "|endswith: '\\cmd.exe'", "|base64: 'a*'"), 10, "Base64"),
     (
         "many dashes",
@@ -177,7 +177,7 @@ BROKEN = [
     (
         "the old timeframe",
         changed(RULE, "    condition: s", "    timeframe: 5m\n    condition: s"),
-        8,
+        12,
         "correlation",
     ),
     ("no log source", changed(RULE, "logsource:", "logsaurce:"), 1, "log source"),
@@ -192,16 +192,16 @@ BROKEN = [
     (
         "an id that is none",
         changed(RULE, "id: 929a690e-bef0-4204-a928-ef5e620d6fcc", "id: 7"),
-        1,
-        "",
+        2,
+        "is no UUID",
     ),
     ("tags that are none", changed(RULE, "[attack.t1059, saqshy.failure.yes]", "one"), 6, "tags"),
-    ("an unknown taxonomy", RULE + "taxonomy: klingon\n", 8, "klingon"),
+    ("an unknown taxonomy", RULE + "taxonomy: klingon\n", 13, "klingon"),
     (
         "a selection of nothing",
-        changed(RULE, "    condition", "    other: []\n    condition"),
-        8,
-        "",
+        changed(RULE, "    condition: selection", "    other: []\n    condition: other"),
+        13,
+        "Null value",
     ),
     ("another document", "regression_tests_info: []\n", 1, "neither a rule"),
     (
@@ -223,7 +223,7 @@ BROKEN = [
     ("no timespan", changed(CORRELATION, "    timespan: 5m\n", ""), 3, "timespan"),
     ("a timespan that is none", changed(CORRELATION, "timespan: 5m", "timespan: soon"), 7, "soon"),
     ("two conditions", changed(CORRELATION, "gte: 8", "gte: 8, lt: 9"), 8, "condition"),
-    ("a broken half", changed(CORRELATION, "gte: 8", "gte: 8.5"), 3, "8.5"),
+    ("a broken half", changed(CORRELATION, "gte: 8", "gte: 8.5"), 8, "8.5"),
     ("value_count without field", changed(CORRELATION, "field: Image, ", ""), 3, "field"),
     (
         "a filter without condition",

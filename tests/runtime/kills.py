@@ -25,7 +25,7 @@ import yaml
 
 from connectors.stores.sqlite import open_sqlite
 from pipeline.incidents.audit import verify
-from pipeline.model import as_document
+from pipeline.model import Incident, Notice, as_document
 from pipeline.runtime.configuration import bundled
 from pipeline.runtime.demonstration import Receiver
 from pipeline.runtime.story import expand, load_story
@@ -38,6 +38,9 @@ MASKED = (
     "opened_at", "changed_at", "previous_hash", "hash",  # incidents
     "created_at", "due_at", "next_attempt_at", "attempts", "last_error", "receipt",  # notices
 )  # fmt: skip
+
+# A withheld record's own time is never read: the receive time stands in for it.
+MASKED_STUB = ("first_event_at", "last_event_at", "time")
 
 
 @dataclass
@@ -173,6 +176,7 @@ def live(config: Path, kill: Kill | None) -> Life:
         if time.monotonic() > end:
             process.kill()
             raise AssertionError(f"the run did not end in {LIFE_SECONDS} s; last: {last!r}")
+    process.stderr.close()
     code = process.wait()
     if timer is not None:
         timer.cancel()
@@ -215,12 +219,17 @@ def _drawn(chance: random.Random, number: int) -> Kill:
     return Kill(phase=PHASES[(number // 2) % 4], nth=chance.randint(1, 6))
 
 
-def masked(value: Any) -> Any:
-    """Give a document without wall-clock stamps and what hashes them."""
+def masked(noun: Incident | Notice) -> Any:
+    """Give an incident or notice without wall-clock stamps and what hashes them."""
+    guard = noun.assessment.guard if isinstance(noun, Incident) else noun.guard.decision
+    return _without(as_document(noun), {*MASKED, *(MASKED_STUB if guard == "stub" else ())})
+
+
+def _without(value: Any, names: set[str]) -> Any:
     if isinstance(value, Mapping):
-        return {key: masked(item) for key, item in value.items() if key not in MASKED}
+        return {key: _without(item, names) for key, item in value.items() if key not in names}
     if isinstance(value, list):
-        return [masked(item) for item in value]
+        return [_without(item, names) for item in value]
     return value
 
 
@@ -240,11 +249,11 @@ def outcome(store: Path) -> Outcome:
     """Read what a run left."""
     stores = open_sqlite(store, readonly=True)
     try:
-        incidents = [masked(as_document(one)) for one in stores.incidents.latest()]
+        incidents = [masked(one) for one in stores.incidents.latest()]
         notices = list(stores.outbox.list())
         return Outcome(
             sorted(incidents, key=lambda one: str(one["id"])),
-            sorted((masked(as_document(one)) for one in notices), key=lambda one: str(one["id"])),
+            sorted((masked(one) for one in notices), key=lambda one: str(one["id"])),
             stores.events.count(),
             stores.dead_letters.count(),
             verify(stores.audit.read()),

@@ -2,12 +2,14 @@
 
 import random
 import shutil
-import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from connectors.stores.received import ReceivedNotices
 from pipeline.runtime.demonstration import receiver
+from pipeline.runtime.receiver import STORE
 from tests.runtime.kills import PHASES, Ground, Tally, killed, outcome, uninterrupted
 
 
@@ -41,12 +43,11 @@ def check_equal_after(kills: int, seed: int, tmp_path: Path) -> Tally:
 
 def received(folder: Path) -> set[str]:
     """Give the ids of the notices that the receiver's own store holds."""
-    (store,) = folder.glob("*.db")
-    connection = sqlite3.connect(f"file:{store}?mode=ro", uri=True)
+    book = ReceivedNotices(folder / STORE)
     try:
-        return {row[0] for row in connection.execute("SELECT notice_id FROM notices")}
+        return {kept.notice_id for kept in book.latest(100_000)}
     finally:
-        connection.close()
+        book.close()
 
 
 @pytest.mark.slow
@@ -59,7 +60,7 @@ def test_ten_kills_change_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.proof
 def test_a_hundred_kills_change_nothing(
-    tmp_path: Path, record_property: pytest.RecordProperty
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """A hundred kills, with hits in each phase: incidents and notices are the same."""
     seed = random.SystemRandom().randrange(2**32)

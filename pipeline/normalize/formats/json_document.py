@@ -43,7 +43,7 @@ def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
     if not known:
         complete(ecs, native)
     event = ecs.setdefault("event", {})
-    if not native and ecs.keys() <= _SHIPPERS and event.keys() <= _SHIPPERS_EVENT:
+    if not says_more(ecs, native):
         return _ONLY_MESSAGE
     event.setdefault("kind", "event")
     event.setdefault("dataset", "generic.ecs" if known else "generic.json")
@@ -51,6 +51,13 @@ def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
     notes = (*notes, *(bad if known else ()))
     return Parsed(
         ECS if known else JSON, ECS if known else "generic", at, confidence, ecs, native, notes
+    )
+
+
+def says_more(ecs: Json, native: Json) -> bool:
+    """Tell whether an event holds more than a message and what its shipper added to it."""
+    return bool(native) or not (
+        ecs.keys() <= _SHIPPERS and ecs.get("event", {}).keys() <= _SHIPPERS_EVENT
     )
 
 

@@ -26,6 +26,7 @@ _RECORD_MAGIC = b"**\x00\x00"
 _FIRST_RECORD = 512
 _SMALLEST = 28  # header of 24 bytes and the copy of its size behind it
 _TABLES = slice(128, 512)  # offsets of common strings and templates: a cache, rebuilt when empty
+_DIRTY = 1  # the log was open when it was copied: its header lags behind
 _ORDINAL = 1 << 16  # more records than a chunk can hold
 
 
@@ -56,6 +57,10 @@ def frame_evtx(feed: Feed, resume: int, record_bytes: int) -> Iterator[Framed]:
             framed = _frame_chunk(one_chunk, chunk, index, record_bytes)
             yield from list(framed)[seen if index == at else 0 :]
         index += 1
+    announced, flags = struct.unpack_from("<H", header, 42)[0], header[120]
+    if index < announced and not flags & _DIRTY and resume <= index * _ORDINAL:
+        detail = f"{index} of {announced} chunks are there: the file was cut, copy it again"
+        yield Framed(b"", "truncated", detail, index * _ORDINAL + 1, open=True)
 
 
 def _header_of_one(header: bytes) -> bytes:
@@ -77,25 +82,26 @@ def _frame_chunk(header: bytes, chunk: bytes, index: int, record_bytes: int) -> 
         if not spans:
             yield Framed(chunk[:record_bytes], "truncated", detail, index * _ORDINAL + 1)
             return
-        chunk = chunk.ljust(CHUNK_SIZE, b"\x00")
     elif not chunk.startswith(_CHUNK_MAGIC):
         detail = f"{where} has no chunk header: export the log again with wevtutil"
         yield Framed(chunk[:record_bytes], "corrupt", detail, index * _ORDINAL + 1)
         return
     else:
         detail, spans = "", list(_spans(chunk))
-    given = _parse(header, chunk, spans)
+    given = _parse(header, chunk.ljust(CHUNK_SIZE, b"\x00"), spans)
     for ordinal, span in enumerate(spans, 1):
         end = index * _ORDINAL + ordinal
-        data = given.get(span.begin)
+        data = given.get(span.begin) if span.end <= len(chunk) else None
         if data is None:
-            kind = "truncated" if detail else "corrupt"
+            kind = "truncated" if span.end > len(chunk) else "corrupt"
             said = detail or f"{where}, record {span.number} at byte {span.begin} does not read"
             yield Framed(chunk[span.begin : span.end][:record_bytes], kind, said, end)
         elif len(data) > record_bytes:
             yield Framed(data[:record_bytes], "oversized", cut(record_bytes, len(data)), end)
         else:
             yield Framed(data, "", "", end)
+    if detail and spans[-1].end <= len(chunk):  # cut between two records: there may be more
+        yield Framed(b"", "truncated", detail, index * _ORDINAL + len(spans) + 1)
 
 
 def _spans(chunk: bytes) -> Iterator[_Span]:

@@ -18,20 +18,31 @@ def frame_lines(feed: Feed, start: int, record_bytes: int) -> Iterator[Framed]:
     """
     end, rest = start, b""
     while chunk := feed.read(CHUNK):
-        parts = (rest + chunk).split(b"\n")
-        rest = parts.pop()
-        for part in parts:
-            end += len(part) + 1
-            if len(part) > record_bytes + 1:
-                yield Framed(part[:record_bytes], "oversized", cut(record_bytes, len(part)), end)
-                continue
-            line = part[:-1] if part[-1:] == b"\r" else part
-            if line.strip(_BLANK):
-                yield Framed(line, "", "", end)
-        if len(rest) > record_bytes + 1:
+        rest += chunk
+        while True:
+            *lines, rest = rest.split(b"\n")
+            end = yield from _whole(lines, end, record_bytes)
+            if len(rest) <= record_bytes + 1:
+                break
             end, rest = yield from _skip(feed, rest, record_bytes, end)
     if rest.strip(_BLANK):
-        yield Framed(rest.removesuffix(b"\r"), "", "", end + len(rest), open=True)
+        yield _line(rest, end + len(rest), record_bytes)._replace(open=True)
+
+
+def _whole(lines: list[bytes], end: int, record_bytes: int) -> Generator[Framed, None, int]:
+    """Give lines whose end was found, and then the offset behind them."""
+    for line in lines:
+        end += len(line) + 1
+        if line.strip(_BLANK):
+            yield _line(line, end, record_bytes)
+    return end
+
+
+def _line(line: bytes, end: int, record_bytes: int) -> Framed:
+    line = line[:-1] if line[-1:] == b"\r" else line
+    if len(line) > record_bytes:
+        return Framed(line[:record_bytes], "oversized", cut(record_bytes, len(line)), end)
+    return Framed(line, "", "", end)
 
 
 def _skip(

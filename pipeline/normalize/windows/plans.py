@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Json
-from pipeline.normalize.ecs_schema import address, categories, fields, fitting, number, parents
+from pipeline.normalize.ecs_schema import address, categories, fields, fitting, number
 from pipeline.normalize.taxonomy import validated_taxonomy
 from pipeline.normalize.windows.values import KINDS
 
@@ -124,7 +124,8 @@ def _mapping_problem(target: str, text: str) -> str:
         return "" if target in fields() else f"{target}: no such ECS field"
     if kind not in KINDS:
         return f"{target}: no such kind as {kind!r}, known: {', '.join(sorted(KINDS))}"
-    return "" if target in parents() else f"{target}: no such ECS object"
+    absent = [name for leaf in KINDS[kind].gives if (name := f"{target}.{leaf}") not in fields()]
+    return f"{kind} there gives no ECS fields: {', '.join(absent)}" if absent else ""
 
 
 def _listed(source: str | list[str]) -> list[str]:
@@ -134,7 +135,7 @@ def _listed(source: str | list[str]) -> list[str]:
 def _member(target: str, text: str) -> tuple[tuple[str, ...], Member]:
     source, _, kind = text.partition(" as ")
     if kind:
-        return tuple(target.split(".")), ("", source, KINDS[kind])
+        return tuple(target.split(".")), ("", source, KINDS[kind].read)
     field = fields()[target]
     *path, leaf = target.split(".")
     convert = _CONVERSIONS.get(field.type)

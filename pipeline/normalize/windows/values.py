@@ -6,7 +6,7 @@ fields below the object that it stands at; nothing where the value says nothing.
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from pipeline.model import Json
 from pipeline.normalize.ecs_schema import address
@@ -118,17 +118,30 @@ def _initiated(value: str) -> Json:
     return {"direction": "egress" if value.lower() == "true" else "ingress"}
 
 
-KINDS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "account": _account,
-    "answers": _answers,
-    "command": _command,
-    "direction": _direction,
-    "file": _file,
-    "hashes": _hashes,
-    "initiated": _initiated,
-    "library": _library,
-    "program": _program,
-    "protocol": _protocol,
-    "registry_key": _registry_key,
-    "registry_value": _registry_value,
+def _account_name(value: str) -> Json:
+    return {"name": value.rpartition("\\")[2]}
+
+
+class Kind(NamedTuple):
+    """A kind of value: which fields it may fill below its object, and how it is read."""
+
+    gives: tuple[str, ...]
+    read: Callable[[str], Json]
+
+
+_HASHED = ("hash.md5", "hash.sha1", "hash.sha256", "hash.sha512", "pe.imphash")
+KINDS: Mapping[str, Kind] = {
+    "account": Kind(("domain", "name"), _account),
+    "account_name": Kind(("name",), _account_name),
+    "answers": Kind(("resolved_ip",), _answers),
+    "command": Kind(("command_line",), _command),
+    "direction": Kind(("direction",), _direction),
+    "file": Kind(("directory", "extension", "name", "path"), _file),
+    "hashes": Kind(_HASHED, _hashes),
+    "initiated": Kind(("direction",), _initiated),
+    "library": Kind(("name", "path"), _library),
+    "program": Kind(("executable", "name"), _program),
+    "protocol": Kind(("iana_number", "transport"), _protocol),
+    "registry_key": Kind(("hive", "key", "path"), _registry_key),
+    "registry_value": Kind(("hive", "key", "path", "value"), _registry_value),
 }

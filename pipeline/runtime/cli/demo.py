@@ -171,38 +171,43 @@ def _incident_line(incident: Incident) -> str:
 
 
 def _table(system: System) -> None:
-    notices: dict[str, list[Notice]] = {}
+    told: dict[str, list[Notice]] = {}
     for notice in system.stores.outbox.list():
-        notices.setdefault(notice.incident_id, []).append(notice)
-    rows = []
-    for incident in system.stores.incidents.latest():
+        told.setdefault(notice.incident_id, []).append(notice)
+    held = list(system.stores.incidents.latest())
+    rows: list[tuple[str, ...]] = []
+    for incident in held:
         if incident.state is IncidentState.CANDIDATE:
             continue
-        assessment = incident.assessment
-        acts = [act for act, holds in sorted(assessment.acts.items()) if holds is Tri.YES]
-        told = notices.get(incident.id, [])
-        rows.append(
-            (
-                f"{incident.id[:8]} {incident.object_id}" + (" (trial)" if incident.trial else ""),
-                ", ".join(acts) or assessment.rsit,
-                f"{assessment.severity} / {assessment.priority}",
-                "\n".join(f"{one.recipient.role} {one.recipient.party_id}" for one in told),
-                "\n".join(rfc3339(one.due_at) for one in told),
-                "\n".join(_receipt(one) for one in told),
-            )
-        )
-    columns = ("incident", "class", "weight", "recipients", "due", "receipt")
-    show_table("incidents of the story", columns, rows)
-    waiting = sum(
-        1
-        for incident in system.stores.incidents.latest()
-        if incident.state is IncidentState.CANDIDATE
+        head = _head(incident)
+        for notice in told.get(incident.id, []):
+            to = f"{notice.recipient.role} {notice.recipient.party_id}"
+            rows.append((*head, to, notice.leg, _clock(notice.due_at), _receipt(notice)))
+            head = ("", "", "")
+    columns = ("incident", "class", "weight", "recipient", "leg", "due", "receipt")
+    show_table("incidents of the story (times in UTC)", columns, rows)
+    waiting = sum(incident.state is IncidentState.CANDIDATE for incident in held)
+    say(f"{waiting} candidate(s) wait for a person's decision; nobody outside was told of them")
+
+
+def _head(incident: Incident) -> tuple[str, str, str]:
+    assessment = incident.assessment
+    acts = [act for act, holds in sorted(assessment.acts.items()) if holds is Tri.YES]
+    trial = " (trial)" if incident.trial else ""
+    return (
+        f"{incident.id[:8]} {incident.object_id}{trial}",
+        ", ".join(acts) or assessment.rsit,
+        f"{assessment.severity}, {assessment.priority}",
     )
-    say(f"{waiting} candidate(s) wait for a person's decision and were told to nobody outside")
+
+
+def _clock(instant: int) -> str:
+    return rfc3339(instant)[5:19].replace("T", " ")
 
 
 def _receipt(notice: Notice) -> str:
     if notice.receipt is None:
         return f"{notice.state.value} {notice.last_error}".strip()
-    kind = "receipt" if notice.state is NoticeState.ACKNOWLEDGED else "spooled"
-    return f"{kind} {notice.receipt.received_at and rfc3339(notice.receipt.received_at)[11:19]}"
+    if notice.state is NoticeState.ACKNOWLEDGED:
+        return f"signed {str(notice.receipt.body.get('sha256', ''))[:12]}"
+    return "spooled"

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from pipeline.errors import ConfigurationError, DeliveryError, SaqshyError, SourceError, StoreError
 
+WIDE = 160  # columns, where no terminal says how wide it is
 DONE, FOUND, USAGE, UNREACHED = 0, 1, 2, 3
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -47,7 +48,10 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDE)
+    console.print(table)
 
 
 def stop(code: int, text: str = "") -> NoReturn:

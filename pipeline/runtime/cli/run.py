@@ -36,5 +36,6 @@ def run(
             while not ended.is_set() and not system.runtime.wait(0.2):
                 if once and system.runtime.drained(ended=True, delivered=True):
                     break
-        position = system.stores.journal.committed()
+            system.runtime.stop()
+            position = system.stores.journal.committed()
         say(f"ended; everything up to batch {position} of {settings.store.path} is kept")

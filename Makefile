@@ -33,8 +33,8 @@ format: $(DEV) ## rewrite the code in the house's format
 	@$(BIN)/ruff check --fix --quiet $(PATHS) || true
 	@$(BIN)/ruff format $(PATHS)
 
-bench: $(DEV) ## measure the whole pipeline (ARGS="match" for another benchmark)
-	@$(BIN)/saqshy bench $(or $(ARGS),pipeline)
+bench: $(DEV) ## measure the pipeline with every SigmaHQ rule on 40,000 real events (ARGS="--json")
+	@deploy/dev/bench.sh $(ARGS)
 
 proof: $(DEV) ## the long tests: hours; writes a dated report with its seeds into tests/proof/
 	@SAQSHY_PROOF=1 $(BIN)/python -m pytest -m proof --proof-report tests/proof \
@@ -42,7 +42,7 @@ proof: $(DEV) ## the long tests: hours; writes a dated report with its seeds int
 
 goldens: $(DEV) ## rewrite the golden files; review the difference before you commit it
 	@$(BIN)/python -m pytest -q --update-goldens $(ARGS)
-	@git --no-pager diff --stat -- tests/golden
+	@git --no-pager diff --stat -- tests/golden || true
 
 lock: $(DEV) ## resolve the dependencies into the hash-pinned lock files (ARGS=--upgrade)
 	@deploy/dev/lock.sh $(ARGS)

@@ -1,6 +1,6 @@
 """Findings to verdicts: the law pack, labels, predicate, severity, route, terms."""
 
-from pipeline.assess.assessment import Case, assess
+from pipeline.assess.assessment import Case, assess, regimes
 from pipeline.assess.folding import fold_key, join_within
 from pipeline.assess.labels import labels_for, read_tags
 from pipeline.assess.pack import Pack, load_pack, pack_from_bundle
@@ -20,5 +20,6 @@ __all__ = [
     "load_pack",
     "pack_from_bundle",
     "read_tags",
+    "regimes",
     "terms_due",
 ]

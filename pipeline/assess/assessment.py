@@ -17,6 +17,7 @@ from pipeline.assess.routing import page, route, unreached
 from pipeline.assess.view import InForce, Situation
 from pipeline.model import Assessment, Finding, GuardDecision, Leg, Limb, Tri
 from pipeline.registry import ObjectRecord, Registry, Standing, decide
+from pipeline.registry.moments import LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +73,8 @@ def assess(case: Case) -> Assessment:
         severity=level.severity if level else "unknown",
         priority=priority,
         route=legs,
-        basis={
-            "is_incident": judged.ground,
-            "severity": weight.basis,
-            "scope": scope.basis if scope else "",
-            "guard": guard.rule,
-            **view.grounds,
-        },
-        versions={
-            "pack": view.revision,
-            "valid_from": view.since,
-            "labels": view.revision,
-            "content": case.content,
-            "registry": case.registry.revision,
-            "regime": case.regime,
-        },
+        basis=_basis(view, judged, situation, guard),
+        versions=_versions(case, view),
         guard=guard.decision,
         reasons={
             "is_incident": judged.reason,
@@ -98,6 +86,29 @@ def assess(case: Case) -> Assessment:
             **_shown(flags),
         },
     )
+
+
+def _basis(
+    view: InForce, judged: Judgement, situation: Situation, guard: GuardDecision
+) -> dict[str, str]:
+    return {
+        "is_incident": judged.ground,
+        "severity": judged.weight.basis,
+        "scope": situation.scope.basis if situation.scope else "",
+        "guard": guard.rule,
+        **view.grounds,
+    }
+
+
+def _versions(case: Case, view: InForce) -> dict[str, str]:
+    return {
+        "pack": view.revision,
+        "valid_from": view.since,
+        "labels": view.revision,
+        "content": case.content,
+        "registry": case.registry.revision,
+        "regime": case.regime,
+    }
 
 
 def case_flags(case: Case) -> frozenset[str]:
@@ -157,6 +168,11 @@ def _route(
 def _with(legs: tuple[Leg, ...], paged: tuple[Leg, ...]) -> tuple[Leg, ...]:
     known = {(leg.role, leg.party_id) for leg in legs}
     return legs + tuple(leg for leg in paged if (leg.role, leg.party_id) not in known)
+
+
+def regimes(pack: Pack) -> tuple[str, ...]:
+    """Give the names of the operating regimes that the pack's standing rows know, sorted."""
+    return tuple(sorted(pack.at(LATEST - 1).regimes))
 
 
 def _priority(view: InForce, regime: str, grade: int) -> tuple[str, str]:

@@ -214,17 +214,7 @@ def compile_rows(revision: str, since: str, rows: Mapping[str, tuple[Row, ...]])
         revision=revision,
         since=since,
         rows=rows,
-        limbs=tuple(
-            Limb(
-                limb_key(row),
-                row.id,
-                row.group or "",
-                row.evidence,
-                row.basis,
-                StoredLimb(Tri.UNKNOWN, "no finding answers it", row.basis),
-            )
-            for row in _of(rows, "limbs", LimbRow)
-        ),
+        limbs=_limbs(rows),
         verdicts={
             row.id: Verdict(compiled(row.expression), row.expression, row.basis)
             for row in _of(rows, "predicate", VerdictRow)
@@ -248,6 +238,20 @@ def compile_rows(revision: str, since: str, rows: Mapping[str, tuple[Row, ...]])
         terms=_of(rows, "terms", TermRow),
         folding=next(iter(_of(rows, "folding", FoldingRow)), None),
         _compile=compiled,
+    )
+
+
+def _limbs(rows: Mapping[str, Sequence[Row]]) -> tuple[Limb, ...]:
+    return tuple(
+        Limb(
+            key=limb_key(row),
+            id=row.id,
+            group=row.group or "",
+            evidence=row.evidence,
+            basis=row.basis,
+            unanswered=StoredLimb(Tri.UNKNOWN, "no finding answers it", row.basis),
+        )
+        for row in _of(rows, "limbs", LimbRow)
     )
 
 

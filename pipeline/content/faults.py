@@ -71,15 +71,15 @@ def _items(part: Any, place: Place) -> Iterator[tuple[Place, str | None, Any]]:
 
 
 def _is_faulty(key: str | None, value: Any) -> bool:
+    """Ask whether an item cannot be parsed by itself: then the fault is in its line."""
     spelt = None if key is None else key.replace("|utf16le", "|wide")
+    faulty = False
     try:
         item = SigmaDetectionItem.from_mapping(spelt, value, policy=POLICY)
         predicate_of(item.postprocess(_NO_DETECTIONS))
-    except NotUnderstood:
-        return True
-    except Exception:  # noqa: BLE001 (malformed values make pySigma raise anything: that is the answer)
-        return True
-    return False
+    except Exception:  # noqa: BLE001 (malformed values make pySigma raise anything: the answer)
+        faulty = True
+    return faulty
 
 
 _NO_DETECTIONS: Any = None  # an item's own condition refers to no other selection

@@ -134,17 +134,25 @@ class View(dict[str | None, "str | Several"]):
             self._originals[field] = texts
         return texts
 
-    def _everything(self) -> Iterator[str]:
+    def _everything(self) -> list[str]:
         """Give every text that keywords are sought in: the vendor's values and the message."""
         if not self.native:
-            yield from _texts_inside(self.ecs)
-            return
-        values = self.native.values()
-        yield from [value for value in values if type(value) is str]
-        yield from _texts_inside([value for value in values if type(value) is not str])
+            return list(_texts_inside(self.ecs))
+        texts = []
         message = self.ecs.get("message")
-        if type(message) is str:
-            yield message
+        for value in self.native.values():
+            kind = value.__class__
+            if kind is str:
+                texts.append(value)
+                if value is message:
+                    message = None
+            elif kind is int:
+                texts.append(repr(value))
+            elif value is not None:
+                texts += _texts_inside(value)
+        if message.__class__ is str:
+            texts.append(message)
+        return texts
 
 
 def value_text(value: Any) -> str:

@@ -27,10 +27,13 @@ class Receiver:
 
 
 @contextmanager
-def receiver(folder: Path, *, port: int = 0) -> Iterator[Receiver]:
-    """Run `saqshy ncc serve` for as long as the block runs; SourceError where it does not start."""
+def receiver(folder: Path, *more: str, port: int = 0) -> Iterator[Receiver]:
+    """Run `saqshy ncc serve` for as long as the block runs; SourceError where it does not start.
+
+    ``more`` are further options of the command.
+    """
     command = [sys.executable, "-m", "pipeline.runtime.cli", "ncc", "serve"]
-    command += ["--dir", str(folder), "--port", str(port), "--json"]
+    command += ["--dir", str(folder), "--port", str(port), "--json", *more]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 (our own command)
     try:
         line = process.stdout.readline() if process.stdout else b""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.assess import Pack, load_pack, pack_from_bundle
+from pipeline.assess import Pack, load_pack, pack_from_bundle, regimes
 from pipeline.content import Content, content_from_bundle, load_content
 from pipeline.errors import ConfigurationError, Problem, StoreCorrupt
 from pipeline.incidents.audit import Draft
@@ -48,7 +48,10 @@ def read_knowledge(settings: Settings) -> Knowledge:
     content = tried(lambda: load_content(settings.content.paths, settings.content.cache))
     registry = tried(lambda: load_registry(settings.registry))
     pack = tried(lambda: load_pack(settings.law.pack))
-    if content is None or registry is None or pack is None:
+    if pack is not None and settings.law.regime not in (known := regimes(pack)):
+        message = f"law.regime: the pack has no regime {settings.law.regime!r}"
+        problems.append(Problem("settings", 0, message, f"known: {', '.join(known)}"))
+    if content is None or registry is None or pack is None or problems:
         raise ConfigurationError(problems)
     return Knowledge(content, registry, pack)
 

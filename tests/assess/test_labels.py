@@ -128,3 +128,15 @@ def test_rows_that_begin_later_speak_later(tmp_path: Path) -> None:
     pack = load_pack(folder)
     assert labels_for(pack, ["attack.t1059"], at=AT).failure is Tri.UNKNOWN
     assert labels_for(pack, ["attack.t1059"]).failure is Tri.YES
+
+
+@pytest.mark.parametrize(
+    ("service", "failure"), [("sshd", Tri.NO), ("kernel", Tri.YES)], ids=["nearer", "general"]
+)
+def test_the_nearer_log_source_counts_wherever_its_row_stands(
+    tmp_path: Path, service: str, failure: Tri
+) -> None:
+    """A row that asks for the log source beats a general one before it in the file."""
+    row = "\n  - techniques: [T1110]\n    labels: {failure: yes}\n    reason: a general row"
+    pack = load_pack(edited(tmp_path, {"labels.yml": [("\nlabels:\n", f"\nlabels:{row}\n")]}))
+    assert labels_for(pack, ["attack.t1110"], "linux", None, service).failure is failure

@@ -42,11 +42,11 @@ def asserts(node: ast.AST, part: Module) -> bool:
 
 
 def test_every_test_says_what_it_shows() -> None:
-    """Each test's docstring is one sentence that states the behaviour."""
+    """Each test's docstring begins with one sentence that states the behaviour; sources follow."""
     found = []
     for part, node in every_test():
-        said = ast.get_docstring(node) or ""
-        if not said.endswith(".") or "\n\n" in said:
+        said = (ast.get_docstring(node) or "").partition("\n\n")[0]
+        if not said.endswith("."):
             found.append(f"{part.place}:{node.lineno}: {node.name}: {said[:60]!r}")
     assert found == []
 

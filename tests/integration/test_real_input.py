@@ -30,7 +30,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory, rules: Path) -> Path:
-    """Settings over SigmaHQ's rules with one cache for all tests here."""
+    """Give settings over SigmaHQ's rules with one cache for all tests here."""
     from pipeline.runtime.configuration import bundled
 
     folder = tmp_path_factory.mktemp("config")

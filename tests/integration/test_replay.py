@@ -1,4 +1,4 @@
-"""`saqshy replay` as a person calls it: deterministic, idempotent, blind to order within lateness."""
+"""`saqshy replay` as people call it: deterministic, idempotent, blind to order in the lateness."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def ndjson(path: Path) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def steps() -> list[Step]:
-    """The bundled story's records in order of arrival."""
+    """Give the bundled story's records in order of arrival."""
     return list(expand(load_story(bundled("scenario") / "story.yml")))
 
 

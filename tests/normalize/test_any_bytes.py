@@ -70,7 +70,8 @@ def batch_of(found: list[bytes], format_name: str = "auto") -> RawBatch:
 def test_any_bytes_give_an_event_or_a_failure(format_name: str, found: list[bytes]) -> None:
     """In every format each record gives one Event that can be written, or one Failure."""
     normalized = Normalizer(lambda _o, _s: Profile(format_name, UTC))(batch_of(found))
-    indices = [item.index for item in (*normalized.events, *normalized.failures)]
+    indices = [event.index for event in normalized.events]
+    indices += [failure.index for failure in normalized.failures]
     assert sorted(indices) == list(range(len(found)))
     for event in normalized.events:
         assert orjson.loads(orjson.dumps(event.document()))["event"]["kind"]

@@ -30,7 +30,9 @@ class ProofReport:
             self.reports.append(report)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report."""
+        """Write the report, where anything ran."""
+        if not self.reports:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"report-{self.began:%Y-%m-%dT%H%M%SZ}.md"
         path.write_text(self.text(session.config), encoding="utf-8")

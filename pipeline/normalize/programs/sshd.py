@@ -11,8 +11,8 @@ from pipeline.model import Json
 from pipeline.normalize.programs.told import Told, authentication, party, session
 
 _ATTEMPT = re.compile(
-    r"(Accepted|Failed|Postponed|Partial) (\S+) for (invalid user )?(.*) from (\S+) port ([0-9]{1,5})"
-    r"(?: (ssh\d?))?(?: \[preauth\])?(?:: (.*))?"
+    r"(Accepted|Failed|Postponed|Partial) (\S+) for (invalid user )?(.*) from (\S+)"
+    r" port ([0-9]{1,5})(?: (ssh\d?))?(?: \[preauth\])?(?:: (.*))?"
 )
 _INVALID = re.compile(r"(?:Invalid|Illegal) user (.*) from (\S+)(?: port ([0-9]{1,5}))?")
 _EXCEEDED = re.compile(

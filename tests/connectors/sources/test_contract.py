@@ -88,25 +88,26 @@ def listener(kind: str) -> ListenerSettings:
 
 
 def udp(_: Path) -> Setup:
+    senders = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
+
     def send(source: Source, records: list[bytes]) -> None:
         assert isinstance(source, SyslogUdp)
         for record in records:
-            setup.senders[0].sendto(record, ("127.0.0.1", source.port))
+            senders[0].sendto(record, ("127.0.0.1", source.port))
 
-    setup = Setup(lambda: SyslogUdp(listener("syslog_udp")), send)
-    setup.senders.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-    return setup
+    return Setup(lambda: SyslogUdp(listener("syslog_udp")), send, senders=senders)
 
 
 def tcp(_: Path) -> Setup:
+    senders: list[socket.socket] = []
+
     def send(source: Source, records: list[bytes]) -> None:
         assert isinstance(source, SyslogTcp)
-        if not setup.senders:
-            setup.senders.append(socket.create_connection(("127.0.0.1", source.port)))
-        setup.senders[0].sendall(b"".join(record + b"\n" for record in records))
+        if not senders:
+            senders.append(socket.create_connection(("127.0.0.1", source.port)))
+        senders[0].sendall(b"".join(record + b"\n" for record in records))
 
-    setup = Setup(lambda: SyslogTcp(listener("syslog_tcp")), send)
-    return setup
+    return Setup(lambda: SyslogTcp(listener("syslog_tcp")), send, senders=senders)
 
 
 SETUPS = [memory, endless_memory, file_once, file_followed, udp, tcp]

@@ -20,7 +20,7 @@ def frames(*reads: bytes, record_bytes: int = 1024) -> list[Frame]:
         (b"5 <13>a6 <13>bb", [b"<13>a", b"<13>bb"]),
         (b"5 <13>a\n6 <13>bb\n", [b"<13>a", b"<13>bb"]),
         (b"8 <13>a\nb\n5 <13>c", [b"<13>a\nb\n", b"<13>c"]),
-        (b"9 {\"a\": 1} 5 <13>a", [b'{"a": 1} ', b"<13>a"]),
+        (b'9 {"a": 1} 5 <13>a', [b'{"a": 1} ', b"<13>a"]),
         (b"<13>a\n<13>b\n", [b"<13>a", b"<13>b"]),
         (b"<13>a\r\n<13>b\r\n", [b"<13>a", b"<13>b"]),
         (b"<13>a\x00\n<13>b", [b"<13>a", b"<13>b"]),
@@ -32,7 +32,7 @@ def frames(*reads: bytes, record_bytes: int = 1024) -> list[Frame]:
         (b"\n", []),
         (b"7", [b"7"]),
     ],
-)  # fmt: skip
+)
 def test_the_framing_is_told_by_the_first_bytes(stream: bytes, messages: list[bytes]) -> None:
     """A count before a message means octet counting (3.4.1), anything else lines (3.4.2)."""
     assert frames(stream) == [Frame(message) for message in messages]
@@ -50,9 +50,12 @@ def test_the_framing_is_told_by_the_first_bytes(stream: bytes, messages: list[by
         (b"5 <13>a7", [(b"<13>a", ""), (b"7", "truncated")]),
         (b"5 <13>a<13>b\n5 <13>c", [(b"<13>a", ""), (b"<13>b", "corrupt"), (b"<13>c", "")]),
         (b"5 <13>a<13>bbbbbbbb", [(b"<13>a", ""), (b"<13>bbbb", "corrupt")]),
-        (b"5 <13>a99999999999 x\n5 <13>c", [(b"<13>a", ""), (b"99999999", "corrupt"), (b"<13>c", "")]),
+        (
+            b"5 <13>a99999999999 x\n5 <13>c",
+            [(b"<13>a", ""), (b"99999999", "corrupt"), (b"<13>c", "")],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_whole_message_is_noted(
     stream: bytes, expected: list[tuple[bytes, str]]
 ) -> None:

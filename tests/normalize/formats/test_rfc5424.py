@@ -139,7 +139,11 @@ def test_a_zone_that_the_sender_guessed_is_assumed() -> None:
         ('[a b="c"][d]', {"a": {"b": "c"}, "d": {}}, ""),
         ('[a b="c"] [d e="f"]', {"a": {"b": "c"}}, '[d e="f"]'),
         (r'[a b="\"q\" \\ \] \n"] x', {"a": {"b": r'"q" \ ] \n'}}, "x"),
-        ('[origin ip="192.0.2.1" ip="192.0.2.129"]', {"origin": {"ip": ["192.0.2.1", "192.0.2.129"]}}, ""),
+        (
+            '[origin ip="192.0.2.1" ip="192.0.2.129"]',
+            {"origin": {"ip": ["192.0.2.1", "192.0.2.129"]}},
+            "",
+        ),
         ('[a b=""] x', {"a": {"b": ""}}, "x"),
         ('[a b="\u0416"] x', {"a": {"b": "\u0416"}}, "x"),
         ('[ a b="c"] x', None, '[ a b="c"] x'),
@@ -147,7 +151,7 @@ def test_a_zone_that_the_sender_guessed_is_assumed() -> None:
         ('[a b="c"]x', None, '[a b="c"]x'),
         ("-x", None, "-x"),
     ],
-)  # fmt: skip
+)
 def test_structured_data(text: str, data: dict[str, Any] | None, rest: str) -> None:
     r"""Elements, parameters and escapes follow section 6.3; its invalid examples are refused.
 

@@ -39,21 +39,59 @@ def record(system: dict[str, Any], **parts: Any) -> bytes:
 @pytest.mark.parametrize(
     ("times", "expected", "confidence"),
     [
-        ({"TimeCreated": "2026-03-02T09:00:00Z", "UtcTime": "2026-03-02 08:00:00.000"},
-         "2026-03-02T09:00:00Z", "exact"),
-        ({"TimeCreated": None, "UtcTime": "2026-03-02 09:00:00.125", "@timestamp": "2026-03-02T09:00:09Z",
-          "EventTime": "2026-03-02 14:00:00"}, "2026-03-02T09:00:00.125Z", "exact"),
-        ({"TimeCreated": None, "@timestamp": "2026-03-02T09:00:09Z", "EventTime": "2026-03-02 14:00:00"},
-         "2026-03-02T09:00:09Z", "exact"),
-        ({"TimeCreated": None, "EventTime": "2026-03-02 14:00:00"}, "2026-03-02T09:00:00Z", "zone_assumed"),
-        ({"TimeCreated": None, "EventTime": "2026-03-02T14:00:00+05:00"}, "2026-03-02T09:00:00Z", "exact"),
+        (
+            {"TimeCreated": "2026-03-02T09:00:00Z", "UtcTime": "2026-03-02 08:00:00.000"},
+            "2026-03-02T09:00:00Z",
+            "exact",
+        ),
+        (
+            {
+                "TimeCreated": None,
+                "UtcTime": "2026-03-02 09:00:00.125",
+                "@timestamp": "2026-03-02T09:00:09Z",
+                "EventTime": "2026-03-02 14:00:00",
+            },
+            "2026-03-02T09:00:00.125Z",
+            "exact",
+        ),
+        (
+            {
+                "TimeCreated": None,
+                "@timestamp": "2026-03-02T09:00:09Z",
+                "EventTime": "2026-03-02 14:00:00",
+            },
+            "2026-03-02T09:00:09Z",
+            "exact",
+        ),
+        (
+            {"TimeCreated": None, "EventTime": "2026-03-02 14:00:00"},
+            "2026-03-02T09:00:00Z",
+            "zone_assumed",
+        ),
+        (
+            {"TimeCreated": None, "EventTime": "2026-03-02T14:00:00+05:00"},
+            "2026-03-02T09:00:00Z",
+            "exact",
+        ),
         ({"TimeCreated": "2026-03-02 14:00:00.125"}, "2026-03-02T09:00:00.125Z", "zone_assumed"),
-        ({"TimeCreated": None, "TimeGenerated": "2026-03-02T09:00:00.42Z"}, "2026-03-02T09:00:00.42Z", "exact"),
-        ({"TimeCreated": "x", "UtcTime": "y", "@timestamp": 7, "EventReceivedTime": "2026-03-02 14:00:01"},
-         "2026-03-02T09:00:01Z", "zone_assumed"),
+        (
+            {"TimeCreated": None, "TimeGenerated": "2026-03-02T09:00:00.42Z"},
+            "2026-03-02T09:00:00.42Z",
+            "exact",
+        ),
+        (
+            {
+                "TimeCreated": "x",
+                "UtcTime": "y",
+                "@timestamp": 7,
+                "EventReceivedTime": "2026-03-02 14:00:01",
+            },
+            "2026-03-02T09:00:01Z",
+            "zone_assumed",
+        ),
         ({"TimeCreated": None}, "2026-03-02T10:00:00Z", "received"),
     ],
-)  # fmt: skip
+)
 def test_the_best_time_of_a_flat_event(
     times: dict[str, Any], expected: str, confidence: str
 ) -> None:
@@ -91,22 +129,37 @@ def test_a_flat_event_gets_sigmas_names(fields: dict[str, Any], native: dict[str
 @pytest.mark.parametrize(
     ("system", "native"),
     [
-        ({"EventID": {"#attributes": {"Qualifiers": 16384}, "#text": 7036}},
-         {"EventID": 7036, "Qualifiers": 16384}),
-        ({"EventID": {"@Qualifiers": "16384", "#text": "7036"}}, {"EventID": 7036, "Qualifiers": "16384"}),
-        ({"EventID": "7036", "EventID_attributes": {"Qualifiers": 1}}, {"EventID": 7036, "Qualifiers": 1}),
-        ({"Provider": {"#attributes": {"Name": "P", "Guid": "G"}}}, {"Provider_Name": "P", "ProviderGuid": "G"}),
+        (
+            {"EventID": {"#attributes": {"Qualifiers": 16384}, "#text": 7036}},
+            {"EventID": 7036, "Qualifiers": 16384},
+        ),
+        (
+            {"EventID": {"@Qualifiers": "16384", "#text": "7036"}},
+            {"EventID": 7036, "Qualifiers": "16384"},
+        ),
+        (
+            {"EventID": "7036", "EventID_attributes": {"Qualifiers": 1}},
+            {"EventID": 7036, "Qualifiers": 1},
+        ),
+        (
+            {"Provider": {"#attributes": {"Name": "P", "Guid": "G"}}},
+            {"Provider_Name": "P", "ProviderGuid": "G"},
+        ),
         ({"Provider": {"@Name": "P"}}, {"Provider_Name": "P"}),
         ({"Provider": None, "Provider_attributes": {"Name": "P"}}, {"Provider_Name": "P"}),
         ({"Level": "2", "EventRecordID": "9"}, {"Level": 2, "EventRecordID": 9}),
-        ({"Execution": {"#attributes": {"ProcessID": 4, "ThreadID": 5}}},
-         {"ExecutionProcessID": 4, "ThreadID": 5}),
-        ({"Correlation": {"#attributes": {"ActivityID": "A", "RelatedActivityID": "R"}}},
-         {"ActivityID": "A", "RelatedActivityID": "R"}),
+        (
+            {"Execution": {"#attributes": {"ProcessID": 4, "ThreadID": 5}}},
+            {"ExecutionProcessID": 4, "ThreadID": 5},
+        ),
+        (
+            {"Correlation": {"#attributes": {"ActivityID": "A", "RelatedActivityID": "R"}}},
+            {"ActivityID": "A", "RelatedActivityID": "R"},
+        ),
         ({"Security": {"#attributes": {"UserID": "S-1-5-18"}}}, {"UserID": "S-1-5-18"}),
         ({"Correlation": None, "Security": None, "Execution": "?"}, {"EventID": 7}),
     ],
-)  # fmt: skip
+)
 def test_system_of_a_nested_event(system: dict[str, Any], native: dict[str, Any]) -> None:
     """Elements and attributes of System are read in each way that XML becomes JSON."""
     event = event_of(record(system))
@@ -119,23 +172,35 @@ def test_system_of_a_nested_event(system: dict[str, Any], native: dict[str, Any]
         ({"EventData": {"A": "1", "B": None}}, {"A": "1", "B": None}),
         ({"EventData": None}, {}),
         ({"EventData": {"Data": {"#text": "one"}}}, {"Data": "one"}),
-        ({"EventData": {"Data": {"#text": ["one", "two"]}, "Binary": "00"}},
-         {"Data": ["one", "two"], "Binary": "00"}),
+        (
+            {"EventData": {"Data": {"#text": ["one", "two"]}, "Binary": "00"}},
+            {"Data": ["one", "two"], "Binary": "00"},
+        ),
         ({"EventData": {"Data": ["one", "two"]}}, {"Data": ["one", "two"]}),
-        ({"EventData": {"Data": [{"@Name": "A", "#text": "1"}, {"@Name": "B", "#text": "2"}]}},
-         {"A": "1", "B": "2"}),
-        ({"EventData": {"Data": [{"#attributes": {"Name": "A"}, "#text": "1"}, "loose"]}},
-         {"A": "1", "Data": "loose"}),
+        (
+            {"EventData": {"Data": [{"@Name": "A", "#text": "1"}, {"@Name": "B", "#text": "2"}]}},
+            {"A": "1", "B": "2"},
+        ),
+        (
+            {"EventData": {"Data": [{"#attributes": {"Name": "A"}, "#text": "1"}, "loose"]}},
+            {"A": "1", "Data": "loose"},
+        ),
         ({"EventData": {"#attributes": {"Name": "N"}, "p": 1}}, {"EventData.Name": "N", "p": 1}),
         ({"EventData": {"Channel": "mine"}}, {"Channel": "Example", "EventData.Channel": "mine"}),
         ({"EventData": "text"}, {"EventData": "text"}),
-        ({"UserData": {"EventXML": {"#attributes": {"xmlns": "x"}, "Param1": "a"}}}, {"Param1": "a"}),
-        ({"UserData": {"X": {"Cert": {"#attributes": {"subjectName": "s"}}}}}, {"Cert.subjectName": "s"}),
+        (
+            {"UserData": {"EventXML": {"#attributes": {"xmlns": "x"}, "Param1": "a"}}},
+            {"Param1": "a"},
+        ),
+        (
+            {"UserData": {"X": {"Cert": {"#attributes": {"subjectName": "s"}}}}},
+            {"Cert.subjectName": "s"},
+        ),
         ({"UserData": {"X": "text"}}, {"UserData": "text"}),
         ({"RenderingInfo": {"Message": "m", "#attributes": {"Culture": "en"}}}, {"Message": "m"}),
         ({"ProcessingErrorData": {"ErrorCode": 15}}, {"ProcessingErrorData.ErrorCode": 15}),
     ],
-)  # fmt: skip
+)
 def test_data_of_a_nested_event(parts: dict[str, Any], native: dict[str, Any]) -> None:
     """Named data stand flat beside System, which wins; unnamed data are kept as ``Data``."""
     event = event_of(record({}, **parts))

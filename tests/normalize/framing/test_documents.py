@@ -32,13 +32,26 @@ def framed(content: bytes, record_bytes: int = 4096) -> list[Framed]:
         (PRETTY, [PRETTY]),
         (PRETTY + b"\n" + PRETTY, [PRETTY, PRETTY]),
         (PRETTY + PRETTY, [PRETTY, PRETTY]),
-        (b'{\n "a": 1\n}\ngarbage\n{\n "b": 2\n}', [b'{\n "a": 1\n}', b"garbage", b'{\n "b": 2\n}']),
+        (
+            b'{\n "a": 1\n}\ngarbage\n{\n "b": 2\n}',
+            [b'{\n "a": 1\n}', b"garbage", b'{\n "b": 2\n}'],
+        ),
     ],
     ids=[
-        "lines", "array", "array over lines", "mark", "two arrays", "texts", "mixed", "empty",
-        "one document", "two documents", "no space between", "garbage between",
+        "lines",
+        "array",
+        "array over lines",
+        "mark",
+        "two arrays",
+        "texts",
+        "mixed",
+        "empty",
+        "one document",
+        "two documents",
+        "no space between",
+        "garbage between",
     ],
-)  # fmt: skip
+)
 def test_a_value_is_a_record(content: bytes, records: list[bytes]) -> None:
     """Each object on a line, in an array or by itself is a record: exactly its bytes."""
     found = framed(content)

@@ -47,7 +47,11 @@ def test_a_mapping_names_an_existing_field() -> None:
 @pytest.mark.parametrize(
     ("provider", "channel", "dataset"),
     [
-        ("Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", "windows.sysmon_operational"),
+        (
+            "Microsoft-Windows-Sysmon",
+            "Microsoft-Windows-Sysmon/Operational",
+            "windows.sysmon_operational",
+        ),
         ("", "security", "system.security"),
         ("", "Security", "system.security"),
         ("P", "Example Log/Admin", "windows.example_log_admin"),
@@ -55,7 +59,7 @@ def test_a_mapping_names_an_existing_field() -> None:
         ("", "", "windows.event"),
         ("", "///", "windows.event"),
     ],
-)  # fmt: skip
+)
 def test_the_dataset_is_named_after_the_channel(provider: str, channel: str, dataset: str) -> None:
     """Each event has a dataset: the channel's known name, or one made from it."""
     assert plan(provider, channel, 1).event["dataset"] == dataset
@@ -66,25 +70,46 @@ def test_the_dataset_is_named_after_the_channel(provider: str, channel: str, dat
     [
         ("program", r"C:\a\b.exe", {"executable": r"C:\a\b.exe", "name": "b.exe"}),
         ("program", "System", {"executable": "System", "name": "System"}),
-        ("file", r"C:\a\b.txt", {"path": r"C:\a\b.txt", "directory": r"C:\a", "name": "b.txt", "extension": "txt"}),
+        (
+            "file",
+            r"C:\a\b.txt",
+            {"path": r"C:\a\b.txt", "directory": r"C:\a", "name": "b.txt", "extension": "txt"},
+        ),
         ("file", "b", {"path": "b", "name": "b"}),
-        ("file", r"C:\a\.profile", {"path": r"C:\a\.profile", "directory": r"C:\a", "name": ".profile"}),
+        (
+            "file",
+            r"C:\a\.profile",
+            {"path": r"C:\a\.profile", "directory": r"C:\a", "name": ".profile"},
+        ),
         ("library", r"C:\a.dll", {"path": r"C:\a.dll", "name": "a.dll"}),
         ("command", "a -b", {"command_line": "a -b"}),
         ("account", r"D\u", {"domain": "D", "name": "u"}),
         ("account", "u", {"name": "u"}),
         ("account_name", r"D\u", {"name": "u"}),
-        ("hashes", "MD5=AA,SHA1=BB,SHA256=CC,IMPHASH=DD",
-         {"hash": {"md5": "aa", "sha1": "bb", "sha256": "cc"}, "pe": {"imphash": "dd"}}),
+        (
+            "hashes",
+            "MD5=AA,SHA1=BB,SHA256=CC,IMPHASH=DD",
+            {"hash": {"md5": "aa", "sha1": "bb", "sha256": "cc"}, "pe": {"imphash": "dd"}},
+        ),
         ("hashes", "SHA256=", {}),
         ("hashes", "nonsense", {}),
-        ("registry_key", r"HKLM\SOFTWARE\X", {"path": r"HKLM\SOFTWARE\X", "hive": "HKLM", "key": r"SOFTWARE\X"}),
+        (
+            "registry_key",
+            r"HKLM\SOFTWARE\X",
+            {"path": r"HKLM\SOFTWARE\X", "hive": "HKLM", "key": r"SOFTWARE\X"},
+        ),
         ("registry_key", r"\REGISTRY\A\x", {"path": r"\REGISTRY\A\x"}),
-        ("registry_value", r"HKEY_USERS\S\Run\v",
-         {"path": r"HKEY_USERS\S\Run\v", "hive": "HKU", "key": r"S\Run", "value": "v"}),
+        (
+            "registry_value",
+            r"HKEY_USERS\S\Run\v",
+            {"path": r"HKEY_USERS\S\Run\v", "hive": "HKU", "key": r"S\Run", "value": "v"},
+        ),
         ("registry_value", "HKLM", {"path": "HKLM", "hive": "HKLM", "key": ""}),
-        ("answers", "type:  5 a.example;::ffff:192.0.2.1;2001:db8::1;192.0.2.1;",
-         {"resolved_ip": ["192.0.2.1", "2001:db8::1"]}),
+        (
+            "answers",
+            "type:  5 a.example;::ffff:192.0.2.1;2001:db8::1;192.0.2.1;",
+            {"resolved_ip": ["192.0.2.1", "2001:db8::1"]},
+        ),
         ("answers", "-", {}),
         ("protocol", "6", {"iana_number": "6", "transport": "tcp"}),
         ("protocol", "99", {"iana_number": "99"}),
@@ -93,7 +118,7 @@ def test_the_dataset_is_named_after_the_channel(provider: str, channel: str, dat
         ("initiated", "true", {"direction": "egress"}),
         ("initiated", "false", {"direction": "ingress"}),
     ],
-)  # fmt: skip
+)
 def test_a_value_fills_fields(kind: str, value: str, expected: dict[str, Any]) -> None:
     """A value of a kind gives the fields that it holds, and no empty ones."""
     assert KINDS[kind].read(value) == expected

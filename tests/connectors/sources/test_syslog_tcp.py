@@ -1,0 +1,197 @@
+"""Syslog over TCP, over real sockets."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from connectors.sources import SyslogTcp
+from pipeline.errors import SourceError
+from pipeline.ports import Delivery
+from pipeline.settings import ListenerSettings
+
+
+def listener(port: int = 0, address: str = "127.0.0.1") -> ListenerSettings:
+    return ListenerSettings(name="edge", kind="syslog_tcp", address=address, port=port)
+
+
+@pytest.fixture
+def source() -> Iterator[SyslogTcp]:
+    """Give an open source on a port of the system's choice."""
+    made = SyslogTcp(listener(), record_bytes=64)
+    made.open("")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def connect(source: SyslogTcp) -> Iterator[Callable[[], socket.socket]]:
+    """Give connections to the source; all are closed in the end."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(
+            closing(socket.create_connection(("127.0.0.1", source.port)))
+        )
+
+
+def taken(source: SyslogTcp, wanted: int, limit: int = 100) -> list[Delivery]:
+    found: list[Delivery] = []
+    for _ in range(200):
+        if sum(len(one.records) for one in found) >= wanted:
+            break
+        delivery = source.poll(limit, 0.05)
+        if delivery is not None:
+            found.append(delivery)
+    return found
+
+
+def settled(source: SyslogTcp, connections: int) -> None:
+    """Poll until the source holds so many connections."""
+    for _ in range(200):
+        source.poll(1, 0.01)
+        if source.connections == connections:
+            return
+    raise AssertionError(f"{source.connections} connections instead of {connections}")
+
+
+def test_each_connection_has_its_framing(
+    source: SyslogTcp, connect: Callable[[], socket.socket]
+) -> None:
+    """Octet counting and lines are told per connection, and never mixed in a delivery."""
+    counting, lines = connect(), connect()
+    counting.sendall(b"5 <13>a7 <13>b\nc")
+    lines.sendall(b"<13>d\n<13>e\n")
+    found = {one.records for one in taken(source, 4)}
+    assert found == {(b"<13>a", b"<13>b\nc"), (b"<13>d", b"<13>e")}
+
+
+def test_connections_take_turns(source: SyslogTcp, connect: Callable[[], socket.socket]) -> None:
+    """A connection with much to say does not keep the others from being heard."""
+    loud, quiet = connect(), connect()
+    settled(source, 2)
+    loud.sendall(b"<13>loud\n" * 100)
+    quiet.sendall(b"<13>quiet\n")
+    heard = [one.records[0] for one in taken(source, 40, limit=10)]
+    assert b"<13>quiet" in heard[:3]
+
+
+def test_a_message_over_several_reads(
+    source: SyslogTcp, connect: Callable[[], socket.socket]
+) -> None:
+    """A message that arrives in pieces is given once it is whole."""
+    sender = connect()
+    sender.sendall(b"10 <13>")
+    settled(source, 1)
+    assert source.poll(1, 0.05) is None
+    sender.sendall(b"abcdef")
+    (one,) = taken(source, 1)
+    assert one.records == (b"<13>abcdef",)
+
+
+@pytest.mark.parametrize(
+    ("sent", "record", "kind"),
+    [
+        (b"<13>no end", b"<13>no end", ""),
+        (b"20 <13>cut", b"<13>cut", "truncated"),
+        (b"<13>" + b"x" * 100, b"<13>" + b"x" * 60, "oversized"),
+    ],
+)
+def test_what_a_closed_connection_leaves(
+    source: SyslogTcp,
+    connect: Callable[[], socket.socket],
+    sent: bytes,
+    record: bytes,
+    kind: str,
+) -> None:
+    """What a connection sent before it ended is given, noted where it is not whole."""
+    sender = connect()
+    sender.sendall(sent)
+    sender.shutdown(socket.SHUT_WR)
+    (one,) = taken(source, 1)
+    assert one.records == (record,)
+    assert [note.kind for note in one.notes] == ([kind] if kind else [])
+    settled(source, 0)
+
+
+def test_a_reset_connection_is_an_ended_one(
+    source: SyslogTcp, connect: Callable[[], socket.socket]
+) -> None:
+    """A peer that resets its connection leaves what came before, and the source goes on."""
+    sender = connect()
+    sender.sendall(b"<13>a\n")
+    first = taken(source, 1)
+    linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # on, zero seconds: close by reset
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    sender.close()
+    settled(source, 0)
+    again = connect()
+    again.sendall(b"<13>b\n")
+    assert [one.records for one in (*first, *taken(source, 1))] == [(b"<13>a",), (b"<13>b",)]
+
+
+def test_too_many_connections_are_refused() -> None:
+    """A connection beyond the bound is closed at once and counted; those held go on."""
+    source = SyslogTcp(listener(), most_connections=1)
+    source.open("")
+    with ExitStack() as stack:
+        held = stack.enter_context(closing(socket.create_connection(("127.0.0.1", source.port))))
+        settled(source, 1)
+        refused = stack.enter_context(
+            closing(socket.create_connection(("127.0.0.1", source.port), timeout=5))
+        )
+        for _ in range(100):
+            source.poll(1, 0.01)
+            if source.refused:
+                break
+        assert refused.recv(1) == b""
+        assert (source.refused, source.connections) == (1, 1)
+        held.sendall(b"<13>a\n")
+        assert taken(source, 1)[0].records == (b"<13>a",)
+    source.close()
+
+
+def test_idle_connections_are_closed() -> None:
+    """A connection that says nothing for too long is closed, and what it left is given."""
+    now = [0.0]
+    source = SyslogTcp(listener(), idle_seconds=60.0, clock=lambda: now[0])
+    source.open("")
+    with closing(socket.create_connection(("127.0.0.1", source.port), timeout=5)) as sender:
+        sender.sendall(b"<13>unfinished")
+        for _ in range(100):
+            source.poll(1, 0.0)
+            if source.connections:
+                break
+        source.poll(1, 0.0)
+        now[0] = 61.0
+        deliveries = [one for one in (source.poll(1, 0.0) for _ in range(3)) if one]
+        assert [one.records for one in deliveries] == [(b"<13>unfinished",)]
+        assert source.connections == 0
+        assert sender.recv(1) == b""
+    source.close()
+
+
+def test_not_polled_it_makes_the_sender_wait(
+    source: SyslogTcp, connect: Callable[[], socket.socket]
+) -> None:
+    """While nobody polls, nothing is read; the sender blocks, and nothing is lost."""
+    sender = connect()
+    sender.setblocking(False)
+    message = b"<13>" + b"x" * 55 + b"\n"
+    sent = 0
+    try:
+        while sent < 100_000_000:
+            sent += sender.send(message * 100)
+    except BlockingIOError:
+        pass
+    assert sent < 100_000_000
+    sender.shutdown(socket.SHUT_WR)
+    deliveries = taken(source, -(-sent // len(message)), limit=1000)
+    assert sum(len(one.records) for one in deliveries) == -(-sent // len(message))
+
+
+def test_a_port_in_use(source: SyslogTcp) -> None:
+    """A port that another holds is told with address, port and way out."""
+    with pytest.raises(SourceError, match="in use by another program") as raised:
+        SyslogTcp(listener(source.port)).open("")
+    assert f"127.0.0.1 port {source.port}" in str(raised.value)
+    assert "listeners.edge.port" in str(raised.value)

@@ -78,6 +78,14 @@ def _head(stream: BinaryIO, size: int = HEAD) -> tuple[int, str]:
     return len(head), sha256(head).hexdigest()
 
 
+def _whole(stream: BinaryIO) -> str:
+    stream.seek(0)
+    digest = sha256()
+    while block := stream.read(MOST_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
+
+
 class FileSource:
     """Gives the records of one file.
 
@@ -111,6 +119,7 @@ class FileSource:
         self._done = False
         self._opened = False
         self._closed = threading.Event()
+        self._whole = ""
 
     def open(self, resume: str) -> None:
         """Open the file and go behind ``resume``, if this is still the file it was in.
@@ -131,6 +140,7 @@ class FileSource:
             else:
                 place = _Place()
         if stream is not None:
+            self._whole = "" if self._follow else _whole(stream)
             self._start(stream, place)
 
     def poll(self, limit: int, timeout: float) -> Delivery | None:
@@ -263,7 +273,7 @@ class FileSource:
             records=tuple(records),
             notes=tuple(notes),
             resume=str(self._place),
-            fingerprint=f"{self._place.digest}:{begin}:{stretch.hexdigest()[:32]}",
+            fingerprint=f"{self._whole or self._place.digest}:{begin}:{stretch.hexdigest()[:32]}",
             reference_at=os.fstat(self._stream.fileno()).st_mtime_ns,
             format=self._format,
         )

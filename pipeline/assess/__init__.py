@@ -4,6 +4,7 @@ from pipeline.assess.assessment import Case, assess, regimes
 from pipeline.assess.folding import fold_key, join_within
 from pipeline.assess.labels import labels_for, read_tags
 from pipeline.assess.pack import Pack, load_pack, pack_from_bundle
+from pipeline.assess.reach import unreachable
 from pipeline.assess.terms import CentreTerms, Due, Moments, Term, terms_due
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "read_tags",
     "regimes",
     "terms_due",
+    "unreachable",
 ]

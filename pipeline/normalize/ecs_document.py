@@ -28,27 +28,29 @@ def split(document: Json, skip: frozenset[str] = frozenset()) -> tuple[Json, Jso
 def _split_value(name: str, value: Any, ecs: Json, left: Json, bad: list[str]) -> None:
     if value is None:
         return
-    if isinstance(value, dict) and (name in parents() or name not in fields()):
+    known = name in fields()
+    if value.__class__ is dict and (not known or name in parents()):
         for inner, item in value.items():
             _split_value(f"{name}.{inner}", item, ecs, left, bad)
         return
-    fit = fitting(name, value)
-    if fit is not None and put(ecs, name, fit):
-        return
-    if name in fields() or name in parents():
+    if known:
+        fit = fitting(name, value)
+        if fit is not None and put(ecs, name, fit):
+            return
+        bad.append(name)
+    elif name in parents():
         bad.append(name)
     keep(left, name, value)
 
 
 def keep(flat: Json, name: str, value: Any) -> None:
-    """Keep a vendor's value under its name; a second one of the same name beside the first."""
+    """Keep a vendor's value under its name; a name that stands twice holds a list of both."""
     if name not in flat:
         flat[name] = value
-        return
-    number = 2
-    while f"{name}.{number}" in flat:
-        number += 1
-    flat[f"{name}.{number}"] = value
+    elif isinstance(flat[name], list):
+        flat[name].append(value)
+    else:
+        flat[name] = [flat[name], value]
 
 
 def overlay(ecs: Json, given: Json, prefix: str = "") -> Json:

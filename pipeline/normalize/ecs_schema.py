@@ -18,12 +18,20 @@ from pipeline.normalize.moments import moment
 from pipeline.normalize.taxonomy import taxonomy_path, validated_taxonomy
 
 
+_TEXTS = frozenset({"keyword", "wildcard", "match_only_text", "constant_keyword"})
+_CATEGORIZATION = frozenset({"event.kind", "event.category", "event.type", "event.outcome"})
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its type in the schema, and whether the schema asks for a list."""
+    """One field: its type in the schema, and whether the schema asks for a list.
+
+    ``plain``: any text fits as it is.
+    """
 
     type: str
     many: bool
+    plain: bool
 
 
 class Categories(BaseModel):
@@ -49,7 +57,9 @@ def fields() -> dict[str, Field]:
     for line in lines:
         if not line.startswith("#"):
             name, _, kind = line.partition(" ")
-            found[name] = Field(kind.removesuffix("[]"), kind.endswith("[]"))
+            type_name, many = kind.removesuffix("[]"), kind.endswith("[]")
+            plain = type_name in _TEXTS and not many and name not in _CATEGORIZATION
+            found[name] = Field(type_name, many, plain)
     return found
 
 
@@ -89,6 +99,8 @@ def fitting(name: str, value: Any) -> Any:
     field = fields().get(name)
     if field is None:
         return None
+    if field.plain and value.__class__ is str:
+        return value
     fit = _FITS[field.type]
     if not isinstance(value, list):
         fitted = [fit(value)]
@@ -98,7 +110,7 @@ def fitting(name: str, value: Any) -> Any:
         fitted = [fit(item) for item in value]
     if name.endswith(".port") and not all(one is None or 0 <= one < 65_536 for one in fitted):
         return None
-    allowed = _allowed().get(name)
+    allowed = _allowed()[name] if name in _CATEGORIZATION else None
     if not fitted or None in fitted or (allowed is not None and not allowed.issuperset(fitted)):
         return None
     return fitted if field.many else fitted[0]

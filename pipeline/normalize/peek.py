@@ -41,8 +41,8 @@ def peek(record: bytes, format: str, fields: tuple[str, ...] = ()) -> dict[str, 
     collector. Values that are no text are given as JSON.
     """
     if record[:1] == b"{" or format in JSON_FORMATS:
-        found = read_object(record)
-        return {} if isinstance(found, Refusal) else _peek_json(found[0], fields)
+        document = _document(record)
+        return {} if document is None else _peek_json(document, fields)
     decoded = decode(record)
     if isinstance(decoded, Refusal):
         return {}
@@ -53,7 +53,20 @@ def peek(record: bytes, format: str, fields: tuple[str, ...] = ()) -> dict[str, 
     return _peek_syslog(text, fields)
 
 
+def _document(record: bytes) -> Json | None:
+    """Decode a JSON object, without looking how deep it is: nothing here follows it down."""
+    try:
+        document = orjson.loads(record)
+    except orjson.JSONDecodeError:
+        found = read_object(record)
+        return None if isinstance(found, Refusal) else found[0]
+    return document if isinstance(document, dict) else None
+
+
 def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
+    host = document.get("Computer") or document.get("Hostname") if "EventID" in document else None
+    if host.__class__ is str and not fields:
+        return {"host": host}
     hosts = _WINDOWS_HOSTS + _HOSTS if windows_json.reader(document) else _HOSTS
     peeked: dict[str, str] = {}
     for path in hosts:

@@ -60,10 +60,11 @@ def complete(ecs: Json, vendor: Json) -> None:
     """
     named = {name.lower(): value for name, value in vendor.items()}
     found: dict[str, tuple[int, object]] = {}
-    for name, value in named.items():
-        target, rank = _targets().get(name, ("", 0))
-        if target and (target not in found or rank < found[target][0]):
-            fit = fitting(target, value)
+    targets = _targets()
+    for name in named.keys() & targets.keys():
+        target, rank = targets[name]
+        if target not in found or rank < found[target][0]:
+            fit = fitting(target, named[name])
             if fit is not None and fit != "":
                 found[target] = rank, fit
     for target, (_, fit) in found.items():

@@ -28,24 +28,19 @@ def validated_taxonomy(name: str, model: type[_Model]) -> tuple[_Model, Document
     return validated(model, document), document
 
 
-def nested(flat: dict[str, Any]) -> dict[str, Any]:
-    """Turn dotted names into nested objects; of a name and its own child the first stays."""
-    tree: dict[str, Any] = {}
-    for path, value in flat.items():
-        put(tree, path, value)
-    return tree
-
-
 def put(tree: dict[str, Any], path: str, value: Any) -> bool:
     """Set a dotted name in nested objects; False where something else stands in the way."""
-    *folders, leaf = path.split(".")
     at = tree
-    for folder in folders:
-        inner = at.setdefault(folder, {})
-        if inner.__class__ is not dict:
+    first, dot, rest = path.partition(".")
+    while dot:
+        inner = at.get(first)
+        if inner is None:
+            inner = at[first] = {}
+        elif inner.__class__ is not dict:
             return False
         at = inner
-    if leaf in at:
+        first, dot, rest = rest.partition(".")
+    if first in at:
         return False
-    at[leaf] = value
+    at[first] = value
     return True

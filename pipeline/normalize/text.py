@@ -11,6 +11,8 @@ _CONTROLS = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27}) + b"\x7f"
 _MOST_CONTROLS = 0.1  # of all bytes; a stray NUL or two are dirt, a tenth is another kind of data
 _MOST_ODD = 0.2  # of the bytes above ASCII: what a wrong single-byte encoding leaves
 
+_ASCII, _HIGH = bytes(range(128)), bytes(range(128, 256))
+_SAMPLE = 4096  # of a long record tell its encoding
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 _COMMON = frozenset("оеаинтсрвлкмдпуы")  # two thirds of Russian text, most of Kazakh too
 _LETTERS = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяёәғқңөұүһі")
@@ -58,11 +60,9 @@ def _decode_other(record: bytes) -> tuple[str, tuple[str, ...]] | Refusal:
     encoding = _cyrillic(record)
     if encoding is not None:
         return record.decode(encoding, "replace"), (f"encoding:{encoding}",)
-    high = sum(byte > 127 for byte in record)
-    text = record.decode("utf-8", "replace")
-    if high > 0.5 * len(record):
+    if len(record.translate(None, _HIGH)) < 0.5 * len(record):
         return _BINARY
-    return text, ("invalid_utf8",)
+    return record.decode("utf-8", "replace"), ("invalid_utf8",)
 
 
 def _wide(record: bytes) -> tuple[str, tuple[str, ...]] | None:
@@ -75,8 +75,8 @@ def _wide(record: bytes) -> tuple[str, tuple[str, ...]] | None:
             return None
         encoding = "utf_16_le" if odd > even else "utf_16_be"
     text = body.decode(encoding, "replace")
-    shown = sum(char.isprintable() or char in "\t\r\n" for char in text)
-    if shown < 0.8 * len(text):
+    sample = text[:_SAMPLE]
+    if sum(char.isprintable() or char in "\t\r\n" for char in sample) < 0.8 * len(sample):
         return None
     notes = (f"encoding:{encoding}",)
     return text, ((*notes, "invalid_utf16") if "\ufffd" in text else notes)
@@ -85,8 +85,10 @@ def _wide(record: bytes) -> tuple[str, tuple[str, ...]] | None:
 def _cyrillic(record: bytes) -> str | None:
     """Choose the single-byte encoding in which the high bytes read most like words."""
     best, best_score = None, 0.0
+    begin = max(0, len(record) - len(record.lstrip(_ASCII)) - 8)
+    sample = record[begin : begin + _SAMPLE]
     for encoding in _SINGLE_BYTE:
-        score = _score(record, encoding)
+        score = _score(sample, encoding)
         if score > best_score:
             best, best_score = encoding, score
     return best

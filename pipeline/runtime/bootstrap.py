@@ -197,61 +197,70 @@ def _wired(
 ) -> System:
     metrics = CollectorRegistry()
     telemetry: Telemetry = Prometheus(metrics)
+    telemetry.rule_quarantined(len(knowledge.content.quarantined))
     sinks = _sinks(settings)
     stores = open_sqlite(path)
     keep_knowledge(stores, knowledge, clock.now())
-    telemetry.rule_quarantined(len(knowledge.content.quarantined))
     shelf = Shelf(stores, settings.content.cache)
     shelf.put(knowledge)
-    stages = Stages(
+    stages = _stages(settings, channels or settings, telemetry)
+    collector = _collector(settings, knowledge, stores, clock, telemetry)
+    engine = Engine(stores, Chains(shelf, stages, OrderedDict()), clock, telemetry)
+    dispatcher = Dispatcher(stores, _courier(settings, knowledge, sinks), clock, telemetry)
+    return System(
+        settings=settings,
+        knowledge=knowledge,
+        stores=stores,
+        collector=collector,
+        engine=engine,
+        dispatcher=dispatcher,
+        runtime=Standalone(
+            stores=stores,
+            sources=tuple(sources.values()),
+            collector=collector,
+            engine=engine,
+            dispatcher=dispatcher,
+            records=settings.batch.records,
+            tick_seconds=settings.tick_seconds,
+            in_turn=tuple(one.name for one in settings.listeners if one.path and not one.follow),
+        ),
+        sources=sources,
+        sinks=sinks,
+        metrics=metrics,
+        clock=clock,
+        began_at=clock.now(),
+    )
+
+
+def _stages(settings: Settings, channels: Settings, telemetry: Telemetry) -> Stages:
+    return Stages(
         regime=settings.law.regime,
         repeat=settings.content.repeat_seconds * NANOSECONDS,
         taxonomy=load_taxonomy(bundled("taxonomies") / "sigma"),
         composer=Composer(settings.centre, read_texts()),
-        channels=_channels(channels or settings),
+        channels=_channels(channels),
         telemetry=telemetry,
     )
-    collector = Collector(
+
+
+def _collector(
+    settings: Settings, knowledge: Knowledge, stores: Stores, clock: Clock, telemetry: Telemetry
+) -> Collector:
+    fixed = {one.name: one.source for one in settings.listeners if one.source}
+    return Collector(
         name=settings.centre,
         stores=stores,
-        admission=Admission(
-            knowledge.registry,
-            peek,
-            {one.name: one.source for one in settings.listeners if one.source},
-        ),
+        admission=Admission(knowledge.registry, peek, fixed),
         revisions=knowledge.revisions,
         clock=clock,
         telemetry=telemetry,
     )
-    engine = Engine(stores, Chains(shelf, stages, OrderedDict()), clock, telemetry)
+
+
+def _courier(settings: Settings, knowledge: Knowledge, sinks: Mapping[str, Sink]) -> Courier:
     notify = settings.notify
     backoff = Backoff(notify.retry_seconds, notify.retry_most_seconds, notify.attempts)
-    courier = Courier(sinks, backoff, partial(_still_open, knowledge.registry))
-    dispatcher = Dispatcher(stores, courier, clock, telemetry)
-    runtime = Standalone(
-        stores=stores,
-        sources=tuple(sources.values()),
-        collector=collector,
-        engine=engine,
-        dispatcher=dispatcher,
-        records=settings.batch.records,
-        tick_seconds=settings.tick_seconds,
-        in_turn=tuple(one.name for one in settings.listeners if one.path and not one.follow),
-    )
-    return System(
-        settings,
-        knowledge,
-        stores,
-        collector,
-        engine,
-        dispatcher,
-        runtime,
-        sources,
-        sinks,
-        metrics,
-        clock,
-        clock.now(),
-    )
+    return Courier(sinks, backoff, partial(_still_open, knowledge.registry))
 
 
 def _channels(settings: Settings) -> Channels:

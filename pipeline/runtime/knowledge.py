@@ -1,7 +1,7 @@
 """Content, registry and pack: read together, kept by revision, found again by a batch's stamp."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,7 @@ from pipeline.content import Content, content_from_bundle, load_content
 from pipeline.errors import ConfigurationError, Problem, StoreCorrupt
 from pipeline.incidents.audit import Draft
 from pipeline.model import Revisions
+from pipeline.normalize import FORMATS, unknown_format
 from pipeline.ports import Stores
 from pipeline.registry import Registry, load_registry, registry_from_bundle
 from pipeline.runtime.chainer import audited
@@ -51,9 +52,22 @@ def read_knowledge(settings: Settings) -> Knowledge:
     if pack is not None and settings.law.regime not in (known := regimes(pack)):
         message = f"law.regime: the pack has no regime {settings.law.regime!r}"
         problems.append(Problem("settings", 0, message, f"known: {', '.join(known)}"))
+    if registry is not None:
+        problems += _format_problems(registry, settings)
     if content is None or registry is None or pack is None or problems:
         raise ConfigurationError(problems)
     return Knowledge(content, registry, pack)
+
+
+def _format_problems(registry: Registry, settings: Settings) -> Iterator[Problem]:
+    for record in registry.objects():
+        for source in record.sources:
+            if source.format not in FORMATS:
+                place = f"registry: object {record.id}, source {source.id}"
+                yield unknown_format(source.format, place)
+    for listener in settings.listeners:
+        if listener.format not in FORMATS:
+            yield unknown_format(listener.format, f"settings: listener {listener.name}")
 
 
 def keep_knowledge(stores: Stores, knowledge: Knowledge, now: int) -> None:

@@ -29,7 +29,7 @@ class Player:
     The clock moves on with each tick and each line of narration, and only when everything sent
     until then was seen and processed. ``seen`` tells how many records the collector has taken or
     refused, ``tell`` shows a line of narration, ``tick_seconds`` is how often, in the story's
-    time, the time is journalled.
+    time, the time is journalled; ``stopping`` ends the story early.
     """
 
     story: Story
@@ -39,6 +39,7 @@ class Player:
     settled: Callable[[], bool]
     tick: Callable[[], None]
     tell: Callable[[str], None]
+    stopping: Callable[[], bool]
     tick_seconds: float = 180.0
     sent: int = 0
     lost: int = 0
@@ -53,6 +54,8 @@ class Player:
         base = self.seen()
         try:
             for step in steps:
+                if self.stopping():
+                    return
                 while next_tick <= step.at:
                     self._reach(next_tick, base)
                     self.tick()
@@ -75,12 +78,15 @@ class Player:
     def _reach(self, at: int, base: int) -> None:
         """Wait until all that was sent is seen and processed, then let the story's time come."""
         end = time.monotonic() + WAIT_SECONDS
-        while self.seen() - base < self.sent - self.lost and time.monotonic() < end:
+        while self._unseen(base) and time.monotonic() < end and not self.stopping():
             time.sleep(PAUSE)
         self.lost = max(self.lost, self.sent - (self.seen() - base))
-        while not self.settled() and time.monotonic() < end:
+        while not self.settled() and time.monotonic() < end and not self.stopping():
             time.sleep(PAUSE)
         self.clock.advance_to(at)
+
+    def _unseen(self, base: int) -> bool:
+        return self.seen() - base < self.sent - self.lost
 
     def _send(self, step: Step) -> None:
         place = self.places[step.listener]

@@ -24,7 +24,9 @@ def serving(
         yield {}
         return
     listening = bind(settings.address, settings.port)
-    config = uvicorn.Config(page(), log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(
+        page(), log_config=None, log_level="warning", access_log=False, server_header=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listening]}, name="web", daemon=True

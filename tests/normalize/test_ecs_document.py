@@ -33,7 +33,7 @@ from pipeline.normalize.ecs_document import MOST_NOTES, overlay, split
         ),
         ({"dns": {"answers": [{"data": "x"}]}}, {"dns": {"answers": [{"data": "x"}]}}, {}),
         ({"process": {"name": {"nested": 1}}}, {}, {"process.name": {"nested": 1}}),
-        ({"a.b": 1, "a": {"b": 2}}, {}, {"a.b": 1, "a.b.2": 2}),
+        ({"a.b": 1, "a": {"b": 2}}, {}, {"a.b": [1, 2]}),
     ],
 )
 def test_fields_are_parted(document: Json, ecs: Json, left: Json) -> None:

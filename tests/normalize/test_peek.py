@@ -42,7 +42,7 @@ def test_the_peeked_host_is_the_events(format_name: str, record: bytes) -> None:
             {"host": "dc", "Mark": "m", "Event.System.Computer": "dc"},
         ),
         (
-            '{"winlog": {"computer_name": "dc", "event_data": {"Mark": "m"}}, "host": {"name": "w"}}',
+            '{"winlog": {"computer_name": "dc", "event_data": {"Mark": "m"}}, "host": "w"}',
             ("Mark",),
             {"host": "dc", "Mark": "m"},
         ),

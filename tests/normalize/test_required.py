@@ -5,7 +5,10 @@ import pytest
 from pipeline.normalize import missing_fields, required_fields
 from tests.normalize.reading import event_of
 
-WINDOWS = '{"EventID": 4624, "Channel": "Security", "Hostname": "dc", "@timestamp": "2026-03-02T09:00:00Z"}'
+WINDOWS = (
+    '{"EventID": 4624, "Channel": "Security", "Hostname": "dc", '
+    '"@timestamp": "2026-03-02T09:00:00Z"}'
+)
 
 
 @pytest.mark.parametrize(

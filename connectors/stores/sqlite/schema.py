@@ -70,7 +70,8 @@ _STATEMENTS = (
         data BLOB NOT NULL)""",
     # In the order of delivery, with the time to filter on: what waits is read without a sort.
     """CREATE INDEX notices_waiting
-        ON notices (lane, due_at, created_at, id, next_attempt_at) WHERE state IN ('pending', 'failed')""",
+        ON notices (lane, due_at, created_at, id, next_attempt_at)
+        WHERE state IN ('pending', 'failed')""",
     "CREATE INDEX notices_by_creation ON notices (created_at, id)",
     "CREATE INDEX notices_by_incident ON notices (incident_id, created_at, id)",
     """CREATE TABLE audit (

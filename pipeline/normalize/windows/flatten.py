@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipeline.model import Json
+from pipeline.normalize.ecs_document import keep
 
 # Objects whose members stand under their own names: they are the event's data, not a part of it.
 _DATA = ("EventData", "UserData", "event_data", "user_data")
@@ -27,7 +28,7 @@ def flatten_into(flat: Json, prefix: str, value: Any) -> None:
     """Put a value under a dotted name, an object's members each under theirs.
 
     The markers of XML turned to JSON (``#attributes``, ``#text``, ``@name``) leave no trace in the
-    name; a name that is taken gets its place in the order as a suffix, so that nothing is lost.
+    name; a name that stands twice holds a list, so that nothing is lost.
     """
     if value.__class__ is dict:
         for name, inner in value.items():
@@ -37,11 +38,7 @@ def flatten_into(flat: Json, prefix: str, value: Any) -> None:
                 short = name.removeprefix("@")
                 flatten_into(flat, f"{prefix}.{short}" if prefix else short, inner)
         return
-    name, number = prefix or "value", 2
-    while name in flat:
-        name = f"{prefix or 'value'}.{number}"
-        number += 1
-    flat[name] = value
+    keep(flat, prefix or "value", value)
 
 
 def merge_data(flat: Json, data: Json) -> None:

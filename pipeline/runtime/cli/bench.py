@@ -15,7 +15,7 @@ import typer
 
 from pipeline.runtime.bootstrap import offline
 from pipeline.runtime.cli.options import AsJson, Config
-from pipeline.runtime.cli.output import emit, show_table, told_errors
+from pipeline.runtime.cli.output import FOUND, emit, show_table, stop, told_errors
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.replaying import Replayed, replay_file
 
@@ -95,3 +95,5 @@ def _show(
         emit(result)
     else:
         show_table("bench pipeline", ("what", "value"), [(k, str(v)) for k, v in result.items()])
+    if done.events != len(lines):
+        stop(FOUND, f"{len(lines) - done.events} record(s) did not become events")

@@ -1,5 +1,6 @@
 """`saqshy check`: read configuration, registry, rules and pack; print every problem."""
 
+from pipeline.assess import unreachable
 from pipeline.errors import ConfigurationError
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, USAGE, emit, say, stop, told_errors
@@ -22,11 +23,15 @@ def check(config: Config = None, json: AsJson = False) -> None:
             for problem in error.problems:
                 emit({"file": problem.file, "line": problem.line, "message": problem.message})
             stop(USAGE)
-        quarantined = knowledge.content.quarantined
+        warnings = [
+            *knowledge.content.quarantined,
+            *unreachable(knowledge.pack, knowledge.registry),
+        ]
+        quarantined = len(knowledge.content.quarantined)
         summary = {
             "rules": len(knowledge.content.rules),
             "correlations": len(knowledge.content.correlations),
-            "quarantined": len(quarantined),
+            "quarantined": quarantined,
             "objects": len(knowledge.registry.objects()),
             "revisions": {
                 "content": knowledge.revisions.content,
@@ -34,14 +39,14 @@ def check(config: Config = None, json: AsJson = False) -> None:
                 "pack": knowledge.revisions.pack,
             },
         }
-        for problem in quarantined:
+        for problem in warnings:
             say(str(problem))
         if json:
             emit(summary)
         else:
             say(
                 f"{summary['rules']} rules, {summary['correlations']} correlations, "
-                f"{summary['objects']} objects; {len(quarantined)} rule(s) in quarantine"
+                f"{summary['objects']} objects; {quarantined} rule(s) in quarantine"
             )
-        if quarantined:
+        if warnings:
             stop(FOUND)

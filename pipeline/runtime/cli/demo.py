@@ -77,9 +77,13 @@ def _play(story: Story, config: Path, seconds: float, receiver_url: str, *, once
             settled=lambda: system.runtime.drained(ended=False, delivered=False),
             tick=system.collector.tick,
             tell=show.narrate,
+            stopping=ended.is_set,
         )
         player.play(seconds)
         clock.run_on()
+        if ended.is_set():
+            say(f"ended before the story did; what was journalled is kept in {config.parent}")
+            return
         complete = _wait_for_receipts(system)
         _table(system)
         show.totals(player)

@@ -17,7 +17,6 @@ from pipeline.errors import ConfigurationError, Problem
 from pipeline.normalize.moments import moment
 from pipeline.normalize.taxonomy import taxonomy_path, validated_taxonomy
 
-
 _TEXTS = frozenset({"keyword", "wildcard", "match_only_text", "constant_keyword"})
 _CATEGORIZATION = frozenset({"event.kind", "event.category", "event.type", "event.outcome"})
 

@@ -41,6 +41,9 @@ def synonyms() -> Synonyms:
     return found
 
 
+_NONE = ("", 0)
+
+
 @cache
 def _targets() -> dict[str, tuple[str, int]]:
     """Give for each vendor name its ECS field and its rank among that field's names."""
@@ -61,10 +64,10 @@ def complete(ecs: Json, vendor: Json) -> None:
     named = {name.lower(): value for name, value in vendor.items()}
     found: dict[str, tuple[int, object]] = {}
     targets = _targets()
-    for name in named.keys() & targets.keys():
-        target, rank = targets[name]
-        if target not in found or rank < found[target][0]:
-            fit = fitting(target, named[name])
+    for name, value in named.items():
+        target, rank = targets.get(name, _NONE)
+        if target and (target not in found or rank < found[target][0]):
+            fit = fitting(target, value)
             if fit is not None and fit != "":
                 found[target] = rank, fit
     for target, (_, fit) in found.items():
@@ -75,8 +78,7 @@ def complete(ecs: Json, vendor: Json) -> None:
 
 def _complete_network(ecs: Json, named: Json) -> None:
     table = synonyms()
-    for name in table.transport_names:
-        text = _lower(named.get(name))
+    for text in _said(named, table.transport_names):
         if text in table.transports:
             put(ecs, "network.transport", table.transports[text])
         elif text and not text.isdigit():
@@ -98,20 +100,25 @@ def _complete_network(ecs: Json, named: Json) -> None:
 
 def _complete_event(ecs: Json, named: Json) -> None:
     table = synonyms()
-    for name in table.outcome_names:
-        outcome = table.outcomes.get(_lower(named.get(name)))
+    for text in _said(named, table.outcome_names):
+        outcome = table.outcomes.get(text)
         if outcome:
             put(ecs, "event.outcome", outcome)
             break
     if "network" not in ecs.get("event", {}).get("category", ()):
         return
-    for name in table.verdict_names:
-        verdict = table.verdicts.get(_lower(named.get(name)))
+    for text in _said(named, table.verdict_names):
+        verdict = table.verdicts.get(text)
         if verdict:
             types = ecs["event"].setdefault("type", [])
             if verdict not in types:
                 types.append(verdict)
             return
+
+
+def _said(named: Json, names: list[str]) -> list[str]:
+    """Give what stands under some names, in lower case and in the order of the names."""
+    return [_lower(named[name]) for name in names if name in named]
 
 
 def _lower(value: object) -> str:

@@ -72,7 +72,7 @@ def init(
         directory.mkdir(parents=True, exist_ok=True)
         (directory / NAME).write_text(TEMPLATE, encoding="utf-8")
         shutil.copytree(bundled("objects"), directory / "objects")
-        for name in ("detection", "correlation", "law"):
+        for name in ("detection", "correlation", "law", "taxonomies"):
             shutil.copytree(bundled(name), directory / "rules" / name)
         say(f"wrote {directory / NAME} and an example registry. Now:")
         say(f"  1. {directory / 'objects'}: name your objects, their parties and sources;")

@@ -39,7 +39,7 @@ class Delivery:
     resume: str = ""
     fingerprint: str = ""
     reference_at: int = 0
-    format: str = "auto"
+    format: str = ""
 
 
 class Source(Protocol):

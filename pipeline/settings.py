@@ -49,6 +49,8 @@ class BatchSettings(Piece):
 class ListenerSettings(Piece):
     """One way in. ``source`` ("object/source") fixes whose records come; else each is identified.
 
+    Without ``format`` a record is read as the registry's source says; ``auto`` looks at each.
+
     ``kind: file`` reads ``path`` once, or follows it.
     """
 
@@ -59,7 +61,7 @@ class ListenerSettings(Piece):
     path: Path | None = None
     follow: bool = False
     source: str = ""
-    format: str = "auto"
+    format: str = ""
 
 
 class NccSettings(Piece):

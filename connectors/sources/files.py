@@ -101,7 +101,7 @@ class FileSource:
         name: str,
         path: Path,
         framer: Framer,
-        format: str = "auto",  # noqa: A002 (the word of the port)
+        format: str = "",  # noqa: A002 (the word of the port)
         *,
         follow: bool = False,
     ) -> None:

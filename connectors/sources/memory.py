@@ -17,7 +17,7 @@ class MemorySource:
         self,
         name: str,
         records: Sequence[tuple[str, bytes]] = (),
-        format: str = "auto",  # noqa: A002 (the word of the port)
+        format: str = "",  # noqa: A002 (the word of the port)
         *,
         endless: bool = False,
     ) -> None:

@@ -46,6 +46,7 @@ class RawBatch:
     ``records`` holds each record's bytes exactly as framed, without the frame. ``sequence`` counts
     from 1 within (object, source); ``previous`` is the sequence before it, 0 for the first.
     ``resume`` is where the source continues after this batch (opaque, "" where it cannot).
+    ``format`` is "" where the registry's source says it, ``auto`` where each record's content does.
     ``reference_at`` resolves times without year or zone: the receive time, or a file's own date.
     A clock batch is one record, the RFC 3339 time.
     """

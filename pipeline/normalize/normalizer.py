@@ -79,7 +79,7 @@ class Normalizer:
         if batch.kind is not BatchKind.RAW:
             return Normalized(events, failures)
         profile = self.profile(batch.object_id, batch.source_id)
-        parse = parser(batch.format if batch.format not in ("", "auto") else profile.format)
+        parse = parser(batch.format or profile.format)
         context = Context(batch.received_at, batch.reference_at, profile.zone)
         notes = _by_index(batch.notes)
         for index, record in enumerate(batch.records):

@@ -296,7 +296,7 @@ def framer(record_bytes: int, form: str) -> Framer:
     """Give what cuts a file of a format into records; sources do not know formats."""
 
     def frame(stream: BinaryIO, position: int) -> Iterator[Framed]:
-        return read_stream(stream, form, record_bytes, position)
+        return read_stream(stream, form or "auto", record_bytes, position)
 
     return frame
 

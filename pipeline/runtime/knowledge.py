@@ -66,7 +66,7 @@ def _format_problems(registry: Registry, settings: Settings) -> Iterator[Problem
                 place = f"registry: object {record.id}, source {source.id}"
                 yield unknown_format(source.format, place)
     for listener in settings.listeners:
-        if listener.format not in FORMATS:
+        if listener.format and listener.format not in FORMATS:
             yield unknown_format(listener.format, f"settings: listener {listener.name}")
 
 

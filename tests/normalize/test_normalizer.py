@@ -114,7 +114,7 @@ def test_the_batch_names_the_format_before_the_profile() -> None:
 def test_an_unknown_format_is_configuration() -> None:
     """A format that does not exist is told with the nearest one that does."""
     with pytest.raises(ConfigurationError, match="did you mean 'syslog'"):
-        Normalizer(lambda _o, _s: Profile("sylog"))(batch_of(LINE))
+        Normalizer(lambda _o, _s: Profile("sylog"))(batch_of(LINE, format_name=""))
 
 
 def test_a_clock_batch_holds_no_records() -> None:

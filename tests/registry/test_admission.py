@@ -16,7 +16,6 @@ EXAMPLE = load_registry([RULES / "objects"])
 
 def peek(data: bytes, form: str, fields: tuple[str, ...]) -> dict[str, str]:
     """Read host and fields of a flat JSON record, as the normaliser's peek would."""
-    assert form
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError:

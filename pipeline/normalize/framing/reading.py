@@ -57,12 +57,10 @@ def read_stream(
     """
     content = Unpacked(stream)
     feed = _Rewound(content)
-    end = resume
-    for framed in _frame(feed, format, record_bytes, resume):
-        end = framed.end
-        yield framed
-    if content.broken is not None:
-        yield Framed(b"", *content.broken, end, open=content.broken[0] == "truncated")
+    yield from _frame(feed, format, record_bytes, resume)
+    if content.broken is not None and resume <= content.made:
+        kind, detail = content.broken
+        yield Framed(b"", kind, detail, content.made + 1, open=kind == "truncated")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ class Unpacked:
     """A stream's content: as it is, or unpacked where its first bytes say that it is packed.
 
     ``read`` never raises for broken content: it ends there, and ``broken`` says why as (note kind,
-    detail). Errors of the stream itself (OSError) pass through.
+    detail). ``made`` counts the bytes that came out. Errors of the stream itself (OSError) pass
+    through.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -31,7 +32,7 @@ class Unpacked:
         self._started = False
         self._ready = bytearray()
         self._taken = 0
-        self._made = 0
+        self.made = 0
         self.broken: tuple[str, str] | None = None
 
     def read(self, size: int, /) -> bytes:
@@ -83,14 +84,14 @@ class Unpacked:
                 self._started = True
                 made = self._unpacker.decompress(piece)
                 self._ready += made
-                self._made += len(made)
+                self.made += len(made)
                 piece = b""
                 if self._unpacker.eof:
                     piece = self._unpacker.unused_data.lstrip(b"\x00")
                     self._unpacker, self._started = self._new(), False
         except (zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError) as error:
             self.broken = "corrupt", f"the {self.packing} archive does not unpack: {error}"
-        if self._made > max(FREE_EXPANSION, MOST_EXPANSION * self._taken):
+        if self.made > max(FREE_EXPANSION, MOST_EXPANSION * self._taken):
             self._ready.clear()
             bomb = (
                 f"the {self.packing} archive grows more than {MOST_EXPANSION} times: it is refused "

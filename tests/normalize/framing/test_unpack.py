@@ -48,6 +48,8 @@ def test_a_cut_archive(packing: str) -> None:
     assert packing in found[-1].note_detail
     whole = framed(LINES)
     assert found[:-2] == whole[: len(found) - 2]
+    assert framed(packed[: len(packed) // 2], found[-1].end) == []
+    assert framed(packed[: len(packed) // 2], found[0].end) == found[1:]
 
 
 @pytest.mark.parametrize("packing", PACKERS)

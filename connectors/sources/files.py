@@ -18,6 +18,8 @@ from pipeline.ports import Delivery
 
 HEAD = 1024  # bytes by which a file is known again
 MOST_BYTES = 8 * 1024 * 1024  # of one delivery
+# Archives that are made reproducibly date their files 1970 or 1980: that is no date of a log.
+_FIRST_DATE = 631_152_000 * 1_000_000_000  # 1 January 1990
 _LOOK_SECONDS = 0.2  # between two looks at a file that is followed
 
 
@@ -76,6 +78,12 @@ def _head(stream: BinaryIO, size: int = HEAD) -> tuple[int, str]:
     stream.seek(0)
     head = stream.read(size)
     return len(head), sha256(head).hexdigest()
+
+
+def _date(stream: BinaryIO) -> int:
+    """Give a file's own date in nanoseconds; 0 where it keeps none."""
+    date = os.fstat(stream.fileno()).st_mtime_ns
+    return date if date >= _FIRST_DATE else 0
 
 
 def _whole(stream: BinaryIO) -> str:
@@ -274,6 +282,6 @@ class FileSource:
             notes=tuple(notes),
             resume=str(self._place),
             fingerprint=f"{self._whole or self._place.digest}:{begin}:{stretch.hexdigest()[:32]}",
-            reference_at=os.fstat(self._stream.fileno()).st_mtime_ns,
+            reference_at=_date(self._stream),
             format=self._format,
         )

@@ -65,7 +65,7 @@ def replay_file(
             delivery = source.poll(settings.records, 0.0)
             if delivery is None:
                 continue
-            at = received_at if received_at is not None else delivery.reference_at
+            at = received_at if received_at is not None else delivery.reference_at or None
             kept = system.collector.take(delivery, at)
             done.records += len(delivery.records)
             done.refused += len(delivery.records) - kept

@@ -14,7 +14,7 @@ from tests.registry.making import AT, RULES, record, registry, source
 EXAMPLE = load_registry([RULES / "objects"])
 
 
-def peek(data: bytes, form: str, fields: tuple[str, ...]) -> dict[str, str]:
+def peek(data: bytes, _form: str, fields: tuple[str, ...]) -> dict[str, str]:
     """Read host and fields of a flat JSON record, as the normaliser's peek would."""
     try:
         document = orjson.loads(data)

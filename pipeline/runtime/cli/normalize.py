@@ -24,6 +24,7 @@ from pipeline.normalize import (
     read_stream,
     unknown_format,
 )
+from pipeline.normalize.moments import EARLIEST
 from pipeline.runtime.cli.output import FOUND, USAGE, emit, stop, told_errors
 
 BATCH = 500
@@ -77,7 +78,8 @@ def _times(at: str | None, file: Path | None) -> tuple[int, int]:
         except ValueError as error:
             stop(USAGE, f"--at: {error}")
     now = time.time_ns()
-    return now, file.stat().st_mtime_ns if file is not None and file.is_file() else now
+    date = file.stat().st_mtime_ns if file is not None and file.is_file() else 0
+    return now, date if date >= EARLIEST else now
 
 
 def _batches(file: Path | None, form: str, record_bytes: int) -> Iterator[tuple[int, RawBatch]]:

@@ -81,6 +81,18 @@ def test_what_a_delivery_says(tmp_path: Path) -> None:
     source.close()
 
 
+@pytest.mark.parametrize("date", [0, 315_532_800 * 10**9], ids=["1970", "1980"])
+def test_a_file_without_a_date_of_its_own(tmp_path: Path, date: int) -> None:
+    """A file that an archive dated 1970 or 1980 has no date: the receive time serves."""
+    path = tmp_path / "log"
+    path.write_bytes(b"a\n")
+    os.utime(path, ns=(date, date))
+    source = source_of(path)
+    source.open("")
+    assert [delivery.reference_at for delivery in all_of(source, 10)] == [0]
+    source.close()
+
+
 def test_large_records_make_small_deliveries(tmp_path: Path) -> None:
     """A delivery is bounded in bytes too, whatever the limit of records."""
     path = tmp_path / "log"

@@ -85,7 +85,7 @@ class Correlator:
     def _repeats(self, state: Rows, seen: Observation) -> list[Finding]:
         gathered: dict[tuple[str, str], list[Hit]] = {}
         for match in seen.matches:
-            if match.rule_id in self.content.rules and self.windowed.speaks_alone(match.rule_id):
+            if match.rule_id in self.windowed.alone:
                 hit = Hit(match.time, match.event_id, match.fields)
                 gathered.setdefault((match.rule_id, match.host), []).append(hit)
         findings: list[Finding] = []

@@ -30,12 +30,13 @@ Group = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Windowed:
-    """The correlation rules of one content."""
+    """The correlation rules of one content; ``alone`` are the rules that give findings themselves."""
 
     content: Content
     evidence: Evidence
     used_by: dict[str, tuple[Correlation, ...]] = field(init=False)
     refutable: tuple[str, ...] = field(init=False)
+    alone: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         used: dict[str, list[Correlation]] = {}
@@ -49,11 +50,8 @@ class Windowed:
             if correlation.condition.op not in CONFIRMED_BY_MORE
         )
         object.__setattr__(self, "refutable", tuple(late))
-
-    def speaks_alone(self, rule_id: str) -> bool:
-        """Tell whether a rule gives findings itself: unused, or ``generate`` (Sigma 2.1)."""
-        correlations = self.used_by.get(rule_id, ())
-        return not correlations or any(item.generate for item in correlations)
+        alone = frozenset(filter(self.content.speaks_alone, self.content.rules))
+        object.__setattr__(self, "alone", alone)
 
     def apply(
         self, state: Rows, whole: ObjectRow, matches: Iterable[Match]

@@ -148,8 +148,11 @@ class Outbox(Protocol):
     def put(self, notices: Sequence[Notice]) -> None:
         """Keep new notices and new states of known ones, by id."""
 
-    def due(self, now: int, limit: int) -> Sequence[Notice]:
-        """Give pending and failed notices due for an attempt at ``now``; first legs first."""
+    def due(self, now: int, limit: int, channel: str | None = None) -> Sequence[Notice]:
+        """Give pending and failed notices whose next attempt is not after ``now``.
+
+        First legs first; with ``channel`` only what goes through it.
+        """
 
     def get(self, notice_id: str) -> Notice | None:
         """Give one notice."""

@@ -211,7 +211,7 @@ class MemoryOutbox:
         with self._database.transaction():
             self._notices.update((notice.id, to_json(notice)) for notice in notices)
 
-    def due(self, now: int, limit: int) -> Sequence[Notice]:
+    def due(self, now: int, limit: int, channel: str | None = None) -> Sequence[Notice]:
         """Give pending and failed notices whose next attempt is not after ``now``.
 
         First legs first, then by due time, creation and id.
@@ -219,7 +219,9 @@ class MemoryOutbox:
         waiting = [
             notice
             for notice in self._all()
-            if notice.state in _WAITING and notice.next_attempt_at <= now
+            if notice.state in _WAITING
+            and notice.next_attempt_at <= now
+            and channel in {None, notice.channel}
         ]
         waiting.sort(key=lambda one: (one.leg != "first", one.due_at, one.created_at, one.id))
         return waiting[:limit]

@@ -1,13 +1,13 @@
 """Observations to findings: the stateful half of detection, one step a batch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.content import Content
 from pipeline.correlate import silence
 from pipeline.correlate.evidence import Evidence
 from pipeline.correlate.presence import ObjectRow, SourceRow, watermark
-from pipeline.correlate.repeats import Fold, Hit, RepeatRow
+from pipeline.correlate.repeats import Fold, Hit, RepeatRow, let_go
 from pipeline.correlate.windowed import Group, Windowed
 from pipeline.correlate.windows import WindowRow
 from pipeline.errors import IntegrityError
@@ -49,11 +49,11 @@ class Correlator:
         source's sequence raises IntegrityError, since the journal's order was broken.
         """
         whole = state.get(ObjectRow, "object") or ObjectRow()
-        before = (whole.watermark, whole.too_late, whole.evicted)
+        before = replace(whole)
         findings: list[Finding] = []
         touched: set[tuple[str, Group]] = set()
         if seen.kind is BatchKind.CLOCK:
-            findings += silence.tick(state, self.evidence, seen.received_at)
+            findings += silence.tick(state, whole, self.evidence, seen.received_at)
         else:
             if not self._in_order(state, seen):
                 return []
@@ -61,10 +61,12 @@ class Correlator:
             findings += self._repeats(state, seen)
             sure, touched = self.windowed.apply(state, whole, seen.matches)
             findings += sure
-        self._advance(state, whole)
+        self._advance(state, whole, seen.received_at)
         sweep = seen.kind is BatchKind.CLOCK or seen.sequence % SWEEP_EVERY == 0
         findings += self.windowed.settle(state, whole, touched, sweep=sweep)
-        if before != (whole.watermark, whole.too_late, whole.evicted):
+        if sweep:
+            let_go(state, whole.watermark, self.within)
+        if before != whole:
             state.put(whole, "object")
         return findings
 
@@ -78,7 +80,8 @@ class Correlator:
                 f"{seen.previous}, but {source.sequence} was applied last; replay the journal"
             )
         source.sequence = seen.sequence
-        source.newest = max(source.newest, seen.last_event_at)
+        # A clock that runs ahead must not make everybody else too late.
+        source.newest = max(source.newest, min(seen.last_event_at, seen.received_at))
         state.put(source, "source", seen.source_id)
         return True
 
@@ -99,9 +102,9 @@ class Correlator:
             findings += self.fold(state, WITHHELD_RECORD, "detector", group, hits)
         return findings
 
-    def _advance(self, state: Rows, whole: ObjectRow) -> None:
+    def _advance(self, state: Rows, whole: ObjectRow, at: int) -> None:
         sources = [
-            (row, self.evidence.timing(state.object_id, parts[0]))
+            (row, self.evidence.timing(state.object_id, parts[0], at))
             for parts, row in state.all(SourceRow, "source")
         ]
         whole.watermark = watermark(sources, whole.watermark)

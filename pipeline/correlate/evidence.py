@@ -11,12 +11,12 @@ from pipeline.model import Labels
 class Evidence:
     """Answers for one set of revisions.
 
-    ``labels`` gives what a rule or detector is evidence for, by its id; ``timing`` a source's
-    lateness and longest silence, by object and source; ``expected`` the sources of an object;
-    ``trial`` whether an object is in trial operation at an instant.
+    ``labels`` gives what a rule or detector is evidence for, by its id. The registry answers for an
+    instant: ``timing`` a source's lateness and longest silence, by object and source; ``expected``
+    the sources of an object that must not fall silent; ``trial`` whether it is in trial operation.
     """
 
     labels: Callable[[str], Labels]
-    timing: Callable[[str, str], SourceTiming]
-    expected: Callable[[str], Sequence[str]]
+    timing: Callable[[str, str, int], SourceTiming]
+    expected: Callable[[str, int], Sequence[str]]
     trial: Callable[[str, int], bool]

@@ -35,11 +35,12 @@ class SourceRow:
 
 @dataclass(slots=True)
 class ObjectRow:
-    """State of one object: its watermark and what could not be counted."""
+    """State of one object: its watermark, what could not be counted, its last tick."""
 
     watermark: int = 0
     too_late: int = 0
     evicted: int = 0
+    ticked_at: int = 0
 
 
 def watermark(sources: list[tuple[SourceRow, SourceTiming]], standing: int) -> int:
@@ -48,4 +49,5 @@ def watermark(sources: list[tuple[SourceRow, SourceTiming]], standing: int) -> i
     if not heard:
         return standing
     active = [row.newest - timing.lateness for row, timing in heard if not row.idle]
-    return max(standing, min(active) if active else max(row.newest for row, _ in heard))
+    # Where every source is idle nothing is waited for: what was heard is settled.
+    return max(standing, min(active) if active else max(row.newest for row, _ in heard) + 1)

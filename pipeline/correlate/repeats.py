@@ -137,6 +137,13 @@ class Fold:
         return findings
 
 
+def let_go(state: Rows, watermark: int, within: int) -> None:
+    """Drop the rows whose runs no event at or after the watermark can join."""
+    for parts, row in list(state.all(RepeatRow, "repeat")):
+        if all(span.last + within < watermark for span in row.spans):
+            state.drop("repeat", *parts)
+
+
 def _survivor(row: RepeatRow, gone: Span) -> str:
     for span in row.spans:
         if span.first <= gone.first and gone.last <= span.last:

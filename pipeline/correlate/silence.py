@@ -1,10 +1,11 @@
 """The law's first detector: a source that fell silent (Informatization Law 1(29-1))."""
 
 from pipeline.correlate.evidence import Evidence
-from pipeline.correlate.presence import SourceRow
-from pipeline.model import Finding, RuleRef, finding_id
+from pipeline.correlate.presence import ObjectRow, SourceRow
+from pipeline.model import NANOSECONDS, Finding, RuleRef, finding_id
 from pipeline.model.rows import Rows
 
+DEAF = 600 * NANOSECONDS
 SILENT_SOURCE = RuleRef("saqshy.silent-source", "A source fell silent", "medium", "1")
 
 
@@ -21,18 +22,22 @@ def heard(state: Rows, source_id: str, evidence: Evidence, at: int) -> list[Find
     return findings
 
 
-def tick(state: Rows, evidence: Evidence, now: int) -> list[Finding]:
+def tick(state: Rows, whole: ObjectRow, evidence: Evidence, now: int) -> list[Finding]:
     """Let time pass for an object's sources: idle after their lateness, silent after their limit.
 
-    A source that the registry expects and that never sent counts from the first tick.
+    A source that the registry expects and that never sent counts from the first tick. Where no
+    tick came for ``DEAF`` we did not listen ourselves: that time is nobody's silence.
     """
     findings = []
+    deaf = now - whole.ticked_at if whole.ticked_at and now - whole.ticked_at > DEAF else 0
+    whole.ticked_at = now
     known = {parts[0] for parts, _ in state.all(SourceRow, "source")}
-    for source_id in sorted(known | set(evidence.expected(state.object_id))):
+    for source_id in sorted(known | set(evidence.expected(state.object_id, now))):
         source = state.get(SourceRow, "source", source_id) or SourceRow(heard_at=now)
-        timing = evidence.timing(state.object_id, source_id)
+        timing = evidence.timing(state.object_id, source_id, now)
+        source.heard_at += deaf
         quiet = now - source.heard_at
-        changed = source_id not in known
+        changed = source_id not in known or deaf > 0
         if not source.idle and quiet > timing.lateness:
             source.idle = changed = True
         if timing.silence is not None and quiet > timing.silence and not source.silent_finding:

@@ -20,7 +20,7 @@ from pipeline.correlate.windows import (
     stretches,
     touches,
 )
-from pipeline.model import Finding, Match, RuleRef, finding_id
+from pipeline.model import Finding, Match, RuleRef, finding_id, identity
 from pipeline.model.rows import Rows
 
 MOST_GROUPS = 100_000
@@ -30,13 +30,18 @@ Group = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Windowed:
-    """The correlation rules of one content; ``alone`` are the rules that give findings themselves."""
+    """The correlation rules of one content.
+
+    ``alone`` are the rules that give findings themselves. ``shapes`` names by rule what its rows
+    count, so that rows of a rule that was edited are not read by its new form.
+    """
 
     content: Content
     evidence: Evidence
     used_by: dict[str, tuple[Correlation, ...]] = field(init=False)
     refutable: tuple[str, ...] = field(init=False)
     alone: frozenset[str] = field(init=False)
+    shapes: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         used: dict[str, list[Correlation]] = {}
@@ -52,6 +57,8 @@ class Windowed:
         object.__setattr__(self, "refutable", tuple(late))
         alone = frozenset(filter(self.content.speaks_alone, self.content.rules))
         object.__setattr__(self, "alone", alone)
+        shapes = {item.id: _shape(item) for item in self.content.correlations.values()}
+        object.__setattr__(self, "shapes", shapes)
 
     def apply(
         self, state: Rows, whole: ObjectRow, matches: Iterable[Match]
@@ -71,9 +78,10 @@ class Windowed:
                 if match.time < whole.watermark:
                     whole.too_late += 1
                     continue
-                row = state.get(WindowRow, "window", correlation.id, *group) or WindowRow()
+                key = self._key(correlation.id, group)
+                row = state.get(WindowRow, "window", *key) or WindowRow()
                 add_entry(row, Entry(match.time, match.event_id, value))
-                state.put(row, "window", correlation.id, *group)
+                state.put(row, "window", *key)
                 touched.add((correlation.id, group))
         findings = []
         for rule_id, group in sorted(touched):
@@ -90,25 +98,37 @@ class Windowed:
         findings: list[Finding] = []
         rows = set(touched)
         if sweep or self.refutable:
-            rows = {(parts[0], parts[1:]) for parts, _ in state.all(WindowRow, "window")}
+            rows = self._rows(state)
         for rule_id, group in sorted(rows):
-            correlation = self.content.correlations.get(rule_id)
-            if correlation is None:
-                state.drop("window", rule_id, *group)  # the rule left the content
-                continue
+            correlation = self.content.correlations[rule_id]
             if rule_id in self.refutable:
                 findings += self._evaluate(state, rule_id, group, whole.watermark)
-            row = state.get(WindowRow, "window", rule_id, *group)
+            key = self._key(rule_id, group)
+            row = state.get(WindowRow, "window", *key)
             if row is not None and prune(row, _window(correlation), whole.watermark):
-                state.put(row, "window", rule_id, *group)
+                state.put(row, "window", *key)
             if row is not None and not row.entries and not row.chains:
-                state.drop("window", rule_id, *group)
+                state.drop("window", *key)
         self._bound(state, whole)
         return findings
 
+    def _rows(self, state: Rows) -> set[tuple[str, Group]]:
+        """Give every row that this content counts; those of another shape are let go."""
+        found: set[tuple[str, Group]] = set()
+        for (rule_id, shape, *group), _ in list(state.all(WindowRow, "window")):
+            if self.shapes.get(rule_id) == shape:
+                found.add((rule_id, tuple(group)))
+            else:
+                state.drop("window", rule_id, shape, *group)  # the rule was edited, or left
+        return found
+
+    def _key(self, rule_id: str, group: Group) -> tuple[str, ...]:
+        return (rule_id, self.shapes[rule_id], *group)
+
     def _evaluate(self, state: Rows, rule_id: str, group: Group, mark: int) -> list[Finding]:
         correlation = self.content.correlations[rule_id]
-        row = state.get(WindowRow, "window", rule_id, *group)
+        key = self._key(rule_id, group)
+        row = state.get(WindowRow, "window", *key)
         if row is None:
             return []
         window = _window(correlation)
@@ -130,7 +150,7 @@ class Windowed:
                     self._finding(state, correlation, group, gone, [], into=chain.finding_id)
                 )
         if findings:
-            state.put(row, "window", rule_id, *group)
+            state.put(row, "window", *key)
         return findings
 
     def _finding(
@@ -205,6 +225,11 @@ def _window(correlation: Correlation) -> Window:
     condition = correlation.condition
     distinct = correlation.type == "value_count"
     return Window(correlation.timespan_ns, condition.op, condition.count, distinct)
+
+
+def _shape(correlation: Correlation) -> str:
+    counted = (correlation.type, correlation.condition.field or "", str(correlation.timespan_ns))
+    return identity("window", *counted, *sorted(correlation.rules), "by", *correlation.group_by)[:8]
 
 
 def _field(correlation: Correlation, match: Match, name: str) -> str | None:

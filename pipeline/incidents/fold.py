@@ -23,15 +23,49 @@ from pipeline.model import (
 )
 from pipeline.model.rows import Rows
 
+HELD_PER_RULE = 32
 ENDED = frozenset({IncidentState.CLOSED, IncidentState.MERGED})
 
 
 @dataclass(slots=True)
+class Beyond:
+    """Findings that are only counted: how many, their events, and when they were."""
+
+    findings: int = 0
+    events: int = 0
+    first: int = 0
+    last: int = 0
+
+    def add(self, other: "Beyond") -> None:
+        """Count others as well."""
+        if other.findings:
+            self.first = min(self.first or other.first, other.first)
+            self.last = max(self.last, other.last)
+        self.findings += other.findings
+        self.events += other.events
+
+
+@dataclass(slots=True)
 class IncidentRow:
-    """State of one incident: its latest revision and the findings in it, without their events."""
+    """State of one incident: its latest revision and the findings in it, without their events.
+
+    Of one rule so many findings are held; a flood of further ones (a host name made up for each
+    record) says nothing new of the verdict, and is counted in ``beyond``.
+    """
 
     incident: Incident
     findings: dict[str, Finding] = field(default_factory=dict)
+    beyond: Beyond = field(default_factory=Beyond)
+
+    def hold(self, finding: Finding) -> None:
+        """Take a finding's revision in, or count it."""
+        same = sum(other.rule.id == finding.rule.id for other in self.findings.values())
+        if finding.id in self.findings or same < HELD_PER_RULE:
+            self.findings[finding.id] = replace(finding, event_ids=(), fields={})
+        else:
+            new = finding.revision == 1
+            first, last = finding.first_event_at, finding.last_event_at
+            self.beyond.add(Beyond(int(new), finding.event_count if new else 0, first, last))
 
 
 ROW_TYPES: Mapping[str, type] = {"incident": IncidentRow}
@@ -65,19 +99,19 @@ class Fold:
             row = self._row(state, finding, at)
             if row is None:
                 continue
-            touched[row.incident.id] = row
             if finding.retracted:
                 row.findings.pop(finding.id, None)
+                kept = row
             else:
-                row.findings[finding.id] = replace(finding, event_ids=(), fields={})
-                for other in self._reached(state, row, finding):
-                    row.findings |= other.findings
-                    touched.pop(other.incident.id, None)
-                    if other.incident.revision:
-                        merged.append(self._merge(state, other, row.incident.id, at))
-                    else:  # opened in this batch: nobody was told
-                        state.drop("incident", other.incident.id)
-            state.put(row, "incident", row.incident.id)
+                row.hold(finding)
+                reached = self._reached(state, row, finding)
+                kept = min([row, *reached], key=_seniority)
+                for other in (row, *reached):
+                    if other is not kept:
+                        merged += self._merge(state, other, kept, at)
+                        touched.pop(other.incident.id, None)
+            touched[kept.incident.id] = kept
+            state.put(kept, "incident", kept.incident.id)
         return [*(self._revise(state, row, at) for _, row in sorted(touched.items())), *merged]
 
     def _row(self, state: Rows, finding: Finding, at: int) -> IncidentRow | None:
@@ -91,14 +125,13 @@ class Fold:
         key = self.key(finding)
         near = [row for row in rows if self._near(row, key, finding)]
         if near:
-            return min(near, key=lambda row: (row.incident.opened_at, row.incident.id))
+            return min(near, key=_seniority)
         return IncidentRow(self._opened(state.object_id, finding, key, at))
 
     def _near(self, row: IncidentRow, key: str, finding: Finding) -> bool:
         if row.incident.fold_key != key or row.incident.state in ENDED or not row.findings:
             return False
-        first = min(other.first_event_at for other in row.findings.values())
-        last = max(other.last_event_at for other in row.findings.values())
+        first, last = _span(row)
         return (
             finding.first_event_at - last <= self.join_within
             and first - finding.last_event_at <= self.join_within
@@ -135,7 +168,9 @@ class Fold:
         if not held:
             held_state = IncidentState.CANDIDATE if last.state is IncidentState.NEW else last.state
             assessment = replace(last.assessment, is_incident=Tri.NO, route=())
-            revised = replace(last, event_count=0, finding_ids=(), state=held_state)
+            revised = replace(
+                last, event_count=0, finding_ids=(), finding_count=0, state=held_state
+            )
         else:
             opened = last.opened_at
             assessment = self.assess(last.object_id, held, opened)
@@ -146,23 +181,45 @@ class Fold:
                 last,
                 state=_state(last.state, yes=yes),
                 opened_at=opened,
-                first_event_at=min(finding.first_event_at for finding in held),
-                last_event_at=max(finding.last_event_at for finding in held),
-                event_count=sum(finding.event_count for finding in held),
+                first_event_at=_span(row)[0],
+                last_event_at=_span(row)[1],
+                event_count=sum(finding.event_count for finding in held) + row.beyond.events,
                 finding_ids=tuple(finding.id for finding in held),
+                finding_count=len(held) + row.beyond.findings,
                 trial=all(finding.trial for finding in held),
             )
         row.incident = _linked(replace(revised, assessment=assessment, changed_at=at), last)
         state.put(row, "incident", row.incident.id)
         return Revised(last if last.revision else None, row.incident)
 
-    def _merge(self, state: Rows, row: IncidentRow, into: str, at: int) -> Revised:
+    def _merge(self, state: Rows, row: IncidentRow, kept: IncidentRow, at: int) -> list[Revised]:
+        """End an incident whose findings another one takes over."""
         last = row.incident
-        row.findings = {}
-        ended = replace(last, state=IncidentState.MERGED, merged_into=into, changed_at=at)
+        for finding in row.findings.values():
+            kept.hold(finding)
+        kept.beyond.add(row.beyond)
+        row.findings, row.beyond = {}, Beyond()
+        if not last.revision:
+            state.drop("incident", last.id)  # opened in this batch: nobody was told
+            return []
+        ended = replace(
+            last, state=IncidentState.MERGED, merged_into=kept.incident.id, changed_at=at
+        )
         row.incident = _linked(ended, last)
         state.put(row, "incident", last.id)
-        return Revised(last, row.incident)
+        return [Revised(last, row.incident)]
+
+
+def _seniority(row: IncidentRow) -> tuple[bool, int, str]:
+    """Order incidents by who was opened first; one of this batch comes after those that stand."""
+    return (not row.incident.revision, row.incident.opened_at, row.incident.id)
+
+
+def _span(row: IncidentRow) -> tuple[int, int]:
+    """Give the first and the last instant of an incident's events."""
+    first = min(finding.first_event_at for finding in row.findings.values())
+    last = max(finding.last_event_at for finding in row.findings.values())
+    return min(first, row.beyond.first or first), max(last, row.beyond.last)
 
 
 def _state(state: IncidentState, *, yes: bool) -> IncidentState:

@@ -76,6 +76,7 @@ class IncidentState(StrEnum):
 class Incident:
     """Findings folded into one legal incident: one revision of its history, hash-linked.
 
+    ``finding_ids`` names up to so many findings of each rule, ``finding_count`` counts all.
     ``opened_at`` is the receive time of the batch whose finding first made the verdict yes (for a
     candidate: that opened it): terms run from it. ``changed_at`` is this revision's.
     """
@@ -92,6 +93,7 @@ class Incident:
     event_count: int
     finding_ids: tuple[str, ...]
     assessment: Assessment
+    finding_count: int = 0
     trial: bool = False
     merged_into: str = ""
     previous_hash: str = ""

@@ -46,7 +46,9 @@ def _once_more(system: System, failure: Failure, original: RawBatch) -> bool:
         sequence=last + 1,
         previous=last,
         records=(original.records[failure.index],),
-        notes=(),
+        notes=tuple(
+            replace(note, index=0) for note in original.notes if note.index == failure.index
+        ),
         resume="",
         revisions=system.collector.revisions,
     )

@@ -18,7 +18,6 @@ from connectors.sources.syslog_tcp import SyslogTcp
 from connectors.sources.syslog_udp import SyslogUdp
 from connectors.stores.sqlite import open_sqlite
 from pipeline import __version__
-from pipeline.errors import ConfigurationError, Problem
 from pipeline.match import load_taxonomy
 from pipeline.model import NANOSECONDS, GuardDecision, Notice, Revisions, Tri
 from pipeline.normalize import Framed, peek, read_stream
@@ -150,13 +149,7 @@ class System:
 def assemble(settings: Settings, clock: Clock) -> System:
     """Wire the standalone system; ConfigurationError with all problems, StoreError where in use."""
     set_up_logging(settings.log)
-    problems = list(_listener_problems(settings))
-    try:
-        knowledge = read_knowledge(settings)
-    except ConfigurationError as error:
-        raise ConfigurationError([*problems, *error.problems]) from error
-    if problems:
-        raise ConfigurationError(problems)
+    knowledge = read_knowledge(settings)
     sources = {
         one.name: make_source(one, settings.batch.record_bytes) for one in settings.listeners
     }
@@ -299,16 +292,3 @@ def framer(record_bytes: int, form: str) -> Framer:
         return read_stream(stream, form or "auto", record_bytes, position)
 
     return frame
-
-
-def _listener_problems(settings: Settings) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for listener in settings.listeners:
-        place = f"listeners.{listener.name}"
-        if listener.name in seen:
-            yield Problem("settings", 0, f"{place}: two listeners have this name", "rename one")
-        seen.add(listener.name)
-        if listener.kind == "file" and listener.path is None:
-            yield Problem("settings", 0, f"{place}: a file listener needs a path", "add path")
-        if listener.kind != "file" and listener.path is not None:
-            yield Problem("settings", 0, f"{place}: only a file listener has a path", "remove it")

@@ -27,7 +27,7 @@ from pipeline.model import (
     Revisions,
 )
 from pipeline.model.rows import Rows
-from pipeline.normalize import Normalizer
+from pipeline.normalize import Normalized
 from pipeline.ports import Telemetry
 
 STATE_TYPES = {**CORRELATE_ROWS, **INCIDENT_ROWS}
@@ -62,7 +62,7 @@ class Chain:
     """The configured stages of one content, registry and pack."""
 
     revisions: Revisions
-    normalizer: Normalizer
+    normalizer: Callable[[RawBatch], Normalized]
     matcher: Matcher
     correlator: Correlator
     fold: Fold
@@ -93,7 +93,7 @@ class Chain:
         at = observation.received_at
         revised = self.fold.step(state, findings, at) if findings else []
         notices = [notice for item in revised for notice in self.notices(item)]
-        drafts = [*map(_incident_draft, revised), *map(notice_draft, notices)]
+        drafts = [*map(_incident_draft, revised), *(notice_draft(notice, at) for notice in notices)]
         self.telemetry.stage_done("assess", len(findings), time.perf_counter() - between)
         return Folded(findings, revised, notices, drafts)
 
@@ -151,7 +151,7 @@ def _incident_draft(revised: Revised) -> Draft:
     )
 
 
-def notice_draft(notice: Notice) -> Draft:
+def notice_draft(notice: Notice, at: int) -> Draft:
     """Make the audit entry of a notice as it stands: made, sent, answered or given up."""
     receipt = notice.receipt
     return Draft(
@@ -159,7 +159,7 @@ def notice_draft(notice: Notice) -> Draft:
         entry_id=f"notice:{notice.id}:{notice.state.value}:{notice.attempts}",
         kind="notice",
         subject=notice.id,
-        at=receipt.received_at if receipt else notice.created_at,
+        at=at,
         actor="saqshy",
         detail={
             "incident": notice.incident_id,

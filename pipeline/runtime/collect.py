@@ -18,10 +18,11 @@ from pipeline.model import (
     rfc3339,
 )
 from pipeline.ports import Clock, Delivery, Stores, Telemetry
-from pipeline.registry import Admission, Group
+from pipeline.registry import Admission, Group, Refusal
 from pipeline.runtime.chainer import audited
 
 REFUSALS_EVERY = 60 * NANOSECONDS
+MOST_SENDERS = 64  # named in one telling; the rest is counted together
 
 
 @dataclass(slots=True)
@@ -49,8 +50,7 @@ class Collector:
             if batches:
                 self.stores.journal.append(delivery.source, batches)
             for refusal in admitted.refused:
-                key = (delivery.source, refusal.reason, refusal.sender)
-                self._refused[key] = self._refused.get(key, 0) + refusal.count
+                self._count(delivery.source, refusal)
                 self.telemetry.records_refused(delivery.source, refusal.reason, refusal.count)
             if self._refused and now - self._told_at >= REFUSALS_EVERY:
                 self.tell_refusals(now)
@@ -88,6 +88,8 @@ class Collector:
 
     def tell_refusals(self, now: int) -> None:
         """Write what was refused since the last time into the administration's audit chain."""
+        if not self._refused:
+            return
         drafts = [
             Draft(
                 chain="administration",
@@ -104,6 +106,12 @@ class Collector:
             audited(self.stores.audit, drafts)
         self._refused.clear()
         self._told_at = now
+
+    def _count(self, listener: str, refusal: Refusal) -> None:
+        key = (listener, refusal.reason, refusal.sender)
+        if key not in self._refused and len(self._refused) >= MOST_SENDERS:
+            key = (listener, refusal.reason, "others")
+        self._refused[key] = self._refused.get(key, 0) + refusal.count
 
     def _batch(self, delivery: Delivery, group: Group, now: int) -> RawBatch:
         object_id, source_id = group.object_id, group.source_id

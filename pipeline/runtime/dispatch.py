@@ -12,7 +12,7 @@ from pipeline.ports import Clock, Stores, Telemetry
 from pipeline.runtime.chain import notice_draft
 from pipeline.runtime.chainer import audited
 
-AT_ONCE = 64
+AT_ONCE = 8
 log = structlog.get_logger("saqshy.dispatch")
 
 
@@ -30,9 +30,21 @@ class Dispatcher:
     telemetry: Telemetry
     watch: Callable[[Notice], None] = _unwatched
 
-    def run_due(self, most: int = AT_ONCE, stopping: Callable[[], bool] = lambda: False) -> int:
-        """Attempt up to ``most`` due notices; give how many attempts were made."""
-        notices = self.stores.outbox.due(self.clock.now(), most)
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Give the channels that are set up, and those that notices still wait for."""
+        waiting = {NoticeState.PENDING, NoticeState.FAILED}
+        asked = {one.channel for one in self.stores.outbox.list() if one.state in waiting}
+        return tuple(sorted({*self.courier.sinks, *asked}))
+
+    def run_due(
+        self, channel: str | None = None, stopping: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Attempt what is due, through one channel or all; give how many attempts were made.
+
+        A few at once, so that a first notice that comes meanwhile does not wait for a long queue.
+        """
+        notices = self.stores.outbox.due(self.clock.now(), AT_ONCE, channel)
         made = 0
         for notice in notices:
             if stopping():
@@ -43,7 +55,7 @@ class Dispatcher:
             log.debug("receipt.begin", notice=notice.id)
             with self.stores.database.transaction():
                 self.stores.outbox.put([attempted])
-                audited(self.stores.audit, [notice_draft(attempted)])
+                audited(self.stores.audit, [notice_draft(attempted, self.clock.now())])
             log.debug("receipt.end", notice=notice.id)
             elapsed = time.perf_counter() - started
             self.telemetry.delivery(notice.channel, _outcome(attempted), elapsed)

@@ -15,6 +15,7 @@ from pipeline.normalize import FORMATS, unknown_format
 from pipeline.ports import Stores
 from pipeline.registry import Registry, load_registry, registry_from_bundle
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.listeners import listener_problems
 from pipeline.settings import Settings
 
 HELD = 4
@@ -52,22 +53,20 @@ def read_knowledge(settings: Settings) -> Knowledge:
     if pack is not None and settings.law.regime not in (known := regimes(pack)):
         message = f"law.regime: the pack has no regime {settings.law.regime!r}"
         problems.append(Problem("settings", 0, message, f"known: {', '.join(known)}"))
+    problems += listener_problems(settings, registry)
     if registry is not None:
-        problems += _format_problems(registry, settings)
+        problems += _format_problems(registry)
     if content is None or registry is None or pack is None or problems:
         raise ConfigurationError(problems)
     return Knowledge(content, registry, pack)
 
 
-def _format_problems(registry: Registry, settings: Settings) -> Iterator[Problem]:
+def _format_problems(registry: Registry) -> Iterator[Problem]:
     for record in registry.objects():
         for source in record.sources:
             if source.format not in FORMATS:
                 place = f"registry: object {record.id}, source {source.id}"
                 yield unknown_format(source.format, place)
-    for listener in settings.listeners:
-        if listener.format and listener.format not in FORMATS:
-            yield unknown_format(listener.format, f"settings: listener {listener.name}")
 
 
 def keep_knowledge(stores: Stores, knowledge: Knowledge, now: int) -> None:

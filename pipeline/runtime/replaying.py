@@ -72,6 +72,7 @@ def replay_file(
             while system.engine.run_pending():
                 pass
             tell(done)
+        system.collector.tell_refusals(system.clock.now())
     finally:
         source.close()
     done.known = done.records - done.refused - done.events - done.failures - done.withheld

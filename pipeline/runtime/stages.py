@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 
 from pipeline.assess import Case, CentreTerms, assess, fold_key, join_within, labels_for
 from pipeline.correlate import Correlator, Evidence, SourceTiming
 from pipeline.incidents import Fold, Revised
 from pipeline.match import Matcher, Taxonomy
-from pipeline.model import NANOSECONDS, Assessment, Finding, Labels, Notice, Revisions
-from pipeline.normalize import Normalizer, Profile
+from pipeline.model import NANOSECONDS, Assessment, Finding, Labels, Notice, RawBatch, Revisions
+from pipeline.normalize import Normalized, Normalizer, Profile
 from pipeline.notify import Channels, Composer, Desk, notices_for
 from pipeline.ports import Telemetry
-from pipeline.registry import ObjectRecord, SourceProfile
+from pipeline.registry import ObjectRecord, SourceProfile, Standing, standing
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.knowledge import Knowledge
 
@@ -41,7 +42,7 @@ class Stages:
         )
         return Chain(
             revisions=stamp,
-            normalizer=Normalizer(answers.profile),
+            normalizer=answers.normalize,
             matcher=Matcher(known.content, self.taxonomy),
             correlator=Correlator(known.content, evidence, self.repeat),
             fold=Fold(
@@ -68,6 +69,10 @@ class Answers:
     known: Knowledge
     regime: str
 
+    def normalize(self, batch: RawBatch) -> Normalized:
+        """Read a batch as the registry in force at its receipt says."""
+        return Normalizer(partial(self.profile, batch.received_at))(batch)
+
     def labels(self, rule_id: str) -> Labels:
         """Give what a rule, correlation or detector is evidence for."""
         content, pack = self.known.content, self.known.pack
@@ -79,17 +84,17 @@ class Answers:
             return labels_for(pack, correlation.tags, "", "", "")
         return labels_for(pack, (), "saqshy", "detector", rule_id)
 
-    def profile(self, object_id: str, source_id: str) -> Profile:
-        """Give how a source's records are read."""
-        record = self._record(object_id)
+    def profile(self, at: int, object_id: str, source_id: str) -> Profile:
+        """Give how a source's records are read at an instant."""
+        record = self._record(object_id, at)
         source = _source(record, source_id)
         if source is None:
             return Profile("auto", UTC, _trial(record))
         return Profile(source.format, source.tzinfo, _trial(record), source.mark_fields)
 
-    def timing(self, object_id: str, source_id: str) -> SourceTiming:
+    def timing(self, object_id: str, source_id: str, at: int) -> SourceTiming:
         """Give a source's lateness and longest silence."""
-        source = _source(self._record(object_id), source_id)
+        source = _source(self._record(object_id, at), source_id)
         if source is None:
             return SourceTiming()
         silence = source.silence_seconds
@@ -98,24 +103,34 @@ class Answers:
             None if silence is None else silence * NANOSECONDS,
         )
 
-    def expected(self, object_id: str) -> Sequence[str]:
-        """Give the sources of an object that must not fall silent."""
-        record = self._record(object_id)
-        sources = record.sources if record is not None else ()
-        return [source.id for source in sources if source.silence_seconds is not None]
+    def expected(self, object_id: str, at: int) -> Sequence[str]:
+        """Give the sources of an object that must not fall silent; none where it is not watched."""
+        record = self.known.registry.object(object_id, at)
+        if record is None or standing(record, at) is not Standing.OPEN:
+            return []
+        return [source.id for source in record.sources if source.silence_seconds is not None]
 
     def silent_objects(self) -> tuple[str, ...]:
-        """Give the objects that have such a source."""
-        return tuple(one.id for one in self.known.registry.objects() if self.expected(one.id))
+        """Give the objects that ever had such a source."""
+        histories = self.known.registry.histories.items()
+        return tuple(
+            object_id
+            for object_id, history in histories
+            if any(
+                source.silence_seconds is not None
+                for record in history.records
+                for source in record.sources
+            )
+        )
 
     def trial(self, object_id: str, at: int) -> bool:
         """Tell whether an object is in trial operation at an instant (39(4))."""
-        return _trial(self.known.registry.object(object_id, at) or self._record(object_id))
+        return _trial(self._record(object_id, at))
 
     def assess(self, object_id: str, findings: Sequence[Finding], at: int) -> Assessment:
         """Judge an object's findings under the record in force when they began."""
         first = min(finding.first_event_at for finding in findings)
-        record = self.known.registry.object(object_id, first) or self._record(object_id)
+        record = self._record(object_id, first)
         return assess(
             Case(
                 findings=tuple(findings),
@@ -129,9 +144,12 @@ class Answers:
             )
         )
 
-    def _record(self, object_id: str) -> ObjectRecord | None:
+    def _record(self, object_id: str, at: int) -> ObjectRecord | None:
+        """Give the record in force, or, for an instant before the registry begins, the first."""
         history = self.known.registry.histories.get(object_id)
-        return history.records[-1] if history is not None else None
+        if history is None:
+            return None
+        return history.at(at) or (history.records[0] if at < history.begins[0] else None)
 
 
 def _source(record: ObjectRecord | None, source_id: str) -> SourceProfile | None:

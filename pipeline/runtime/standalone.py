@@ -2,7 +2,7 @@
 
     a thread a listener   source -> collector -> journal
     engine                journal -> outcome, one transaction a batch
-    dispatcher            outbox -> sink -> receipt
+    a thread a channel    outbox -> sink -> receipt, so that a slow one holds up no other
     ticker                the time, journalled like any input
     web                   status page and metrics
 
@@ -72,7 +72,8 @@ class Standalone:
         if self.in_turn:
             self._listening.append(self._spawn("listen-files", self._listen_in_turn))
         self._spawn("engine", self._run_engine)
-        self._spawn("dispatcher", self._run_dispatcher)
+        for channel in self.dispatcher.channels:
+            self._spawn(f"dispatch-{channel}", partial(self._run_dispatcher, channel))
         self._spawn("ticker", self._run_ticker)
 
     def stop(self) -> None:
@@ -81,6 +82,8 @@ class Standalone:
         self._work.set()
         for thread in self._threads:
             thread.join()
+        if self._error is None:
+            self.collector.tell_refusals(self.collector.clock.now())
         for source in self.sources:
             source.close()
 
@@ -154,9 +157,9 @@ class Standalone:
             if not done:
                 self._work.wait(POLL_SECONDS)
 
-    def _run_dispatcher(self) -> None:
+    def _run_dispatcher(self, channel: str) -> None:
         while not self._stop.is_set():
-            if not self.dispatcher.run_due(stopping=self._stop.is_set):
+            if not self.dispatcher.run_due(channel, self._stop.is_set):
                 self._stop.wait(POLL_SECONDS)
 
     def _run_ticker(self) -> None:

@@ -34,8 +34,8 @@ def correlator(*correlations: Correlation, lateness: int = LATENESS, silence: in
     """Make a correlator over rule r1 and the given correlation rules."""
     evidence = Evidence(
         labels=lambda _: Labels(),
-        timing=lambda _object, _source: SourceTiming(lateness, silence),
-        expected=lambda _object: ("s",) if silence else (),
+        timing=lambda _object, _source, _at: SourceTiming(lateness, silence),
+        expected=lambda _object, _at: ("s",) if silence else (),
         trial=lambda _object, _at: False,
     )
     return Correlator(content_with([rule("r1"), rule("r2")], correlations), evidence, 3600 * S)
@@ -52,6 +52,7 @@ def seen(
     """Make one observation of a source."""
     matches = tuple(matches)
     times = [match.time for match in matches] or [newest]
+    at = max(at, *times, newest) if at == BASE else at
     return Observation(
         batch_id=f"{source}{sequence}",
         kind=BatchKind.RAW,
@@ -312,3 +313,45 @@ def test_withheld_records_become_one_detector_finding() -> None:
     (finding,) = stage.step(state, stub)
     assert (finding.rule.id, finding.event_count) == (WITHHELD_RECORD.id, 2)
     assert finding.fields == {"mark": "withheld"}
+
+
+def test_a_clock_that_runs_ahead_blinds_nobody() -> None:
+    """An event from the future moves the watermark no further than its receive time."""
+    made = correlation("c1", "event_count", ["r1"], ["user"], 60 * S, "gte", 2)
+    stage, state = correlator(made), Rows("o", ROW_TYPES, {})
+    ahead = replace(seen(1, newest=BASE + 80_000 * S), received_at=BASE)
+    stage.step(state, ahead)
+    findings = stage.step(state, seen(2, [hit(0, 1), hit(10, 2)]))
+    assert [one.event_count for one in findings if one.rule.id == "c1"] == [2]
+
+
+@pytest.mark.parametrize("op", ["gte", "lte"])
+def test_an_edited_rule_reads_no_rows_of_its_old_form(op: str) -> None:
+    """Rows counted under another group-by are let go, whatever the new form asks."""
+    before = correlation("c1", "event_count", ["r1"], ["user"], 60 * S, op, 1)
+    after = correlation("c1", "event_count", ["r1"], ["user", "value"], 60 * S, op, 1)
+    state = Rows("o", ROW_TYPES, {})
+    correlator(before).step(state, seen(1, [hit(0, 1)]))
+    findings = correlator(after).step(state, seen(2, [hit(1, 2)]))
+    findings += correlator(after).step(state, tick(4000))
+    groups = [set(one.group) for one in findings if one.rule.id == "c1"]
+    assert groups == [{"user", "value"}]
+    assert state.count("window") <= 1
+
+
+def test_our_own_deafness_is_nobodys_silence() -> None:
+    """After a gap in the ticks the time without ticks is not counted against the sources."""
+    stage, state = correlator(silence=100 * S), Rows("o", ROW_TYPES, {})
+    stage.step(state, seen(1, at=BASE, newest=BASE))
+    assert stage.step(state, tick(50)) == []
+    assert stage.step(state, tick(50 + 3600)) == []
+    assert [one.rule.id for one in stage.step(state, tick(50 + 3600 + 60))] == [SILENT_SOURCE.id]
+
+
+def test_runs_that_nothing_can_reach_are_let_go() -> None:
+    """State of repeats does not grow with names made up for each record."""
+    stage, state = correlator(), Rows("o", ROW_TYPES, {})
+    for number in range(1, 300):
+        made_up = replace(hit(number * 7200, number, rule_id="r2"), host=f"host{number}")
+        stage.step(state, seen(number, [made_up]))
+    assert state.count("repeat") < 150

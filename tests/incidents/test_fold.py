@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.incidents import ROW_TYPES, Fold, Revised, revision_hash
+from pipeline.incidents.fold import HELD_PER_RULE
 from pipeline.model import (
     NANOSECONDS,
     Assessment,
@@ -159,3 +160,27 @@ def test_state_survives_storage() -> None:
     stored = {key: row for key, row in state.changes().items() if row is not None}
     again = FOLD.step(Rows("o", ROW_TYPES, stored), [found("f2", 1)], BASE + HOUR)
     assert again == FOLD.step(state, [found("f2", 1)], BASE + HOUR)
+
+
+def test_the_incident_that_was_opened_first_stands() -> None:
+    """Also when the finding that bridges two is held by the later one, the earlier one stands."""
+    (first,), _, last = run(
+        [
+            [found("f1", 0)],
+            [found("f2", 11)],
+            [found("f2", 5, revision=2, last_event_at=BASE + 11 * HOUR, event_count=2)],
+        ]
+    )
+    kept, gone = last
+    assert kept.incident.id == first.incident.id
+    assert gone.incident.merged_into == first.incident.id
+
+
+def test_a_flood_of_findings_is_counted_and_not_held() -> None:
+    """Of one rule a bounded number of findings is named; all are counted, another rule holds."""
+    flood = [found(f"f{n:05d}", n / 10_000) for n in range(500)]
+    ((revised,),) = run([[*flood, found("other", 1, rule=RuleRef("q", "Q", "high", "h"))]])
+    incident = revised.incident
+    assert (incident.finding_count, incident.event_count) == (501, 501)
+    assert len(incident.finding_ids) == HELD_PER_RULE + 1
+    assert "other" in incident.finding_ids

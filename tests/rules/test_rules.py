@@ -50,7 +50,7 @@ def rule_tester() -> RuleTester:
     evidence = Evidence(
         labels=lambda _: Labels(),
         timing=lambda *_: SourceTiming(lateness=300 * NANOSECONDS, silence=None),
-        expected=lambda _: (),
+        expected=lambda *_: (),
         trial=lambda *_: False,
     )
     correlator = Correlator(content(), evidence, 3600 * NANOSECONDS)

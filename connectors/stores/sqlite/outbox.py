@@ -7,12 +7,14 @@ from pydantic import ValidationError
 from connectors.stores.sqlite.database import Row, SqliteDatabase
 from pipeline.model import Notice, from_json, to_json
 
-_PUT = """INSERT INTO notices VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+_PUT = """INSERT INTO notices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
     incident_id = excluded.incident_id, state = excluded.state, lane = excluded.lane,
     due_at = excluded.due_at, created_at = excluded.created_at,
-    next_attempt_at = excluded.next_attempt_at, data = excluded.data"""
+    next_attempt_at = excluded.next_attempt_at, channel = excluded.channel, data = excluded.data"""
 _DUE = """SELECT data FROM notices WHERE state IN ('pending', 'failed') AND next_attempt_at <= ?
     ORDER BY lane, due_at, created_at, id LIMIT ?"""
+_DUE_THROUGH = """SELECT data FROM notices WHERE state IN ('pending', 'failed')
+    AND next_attempt_at <= ? AND channel = ? ORDER BY lane, due_at, created_at, id LIMIT ?"""
 _ALL = "SELECT data FROM notices ORDER BY created_at, id"
 _OF = "SELECT data FROM notices WHERE incident_id = ? ORDER BY created_at, id"
 _LAST = "SELECT data FROM notices ORDER BY created_at DESC, id DESC LIMIT ?"
@@ -37,6 +39,7 @@ class SqliteOutbox:
                 notice.due_at,
                 notice.created_at,
                 notice.next_attempt_at,
+                notice.channel,
                 to_json(notice),
             )
             for notice in notices
@@ -44,12 +47,16 @@ class SqliteOutbox:
         with self._database.writing() as connection:
             connection.executemany(_PUT, rows)
 
-    def due(self, now: int, limit: int) -> Sequence[Notice]:
+    def due(self, now: int, limit: int, channel: str | None = None) -> Sequence[Notice]:
         """Give pending and failed notices whose next attempt is not after ``now``.
 
         First legs first, then by due time, creation and id.
         """
-        return [self._notice(data) for (data,) in self._database.all(_DUE, now, limit)]
+        if channel is None:
+            rows = self._database.all(_DUE, now, limit)
+        else:
+            rows = self._database.all(_DUE_THROUGH, now, channel, limit)
+        return [self._notice(data) for (data,) in rows]
 
     def get(self, notice_id: str) -> Notice | None:
         """Give one notice."""

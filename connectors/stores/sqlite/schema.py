@@ -67,10 +67,11 @@ _STATEMENTS = (
         due_at INTEGER NOT NULL,
         created_at INTEGER NOT NULL,
         next_attempt_at INTEGER NOT NULL,
+        channel TEXT NOT NULL,
         data BLOB NOT NULL)""",
     # In the order of delivery, with the time to filter on: what waits is read without a sort.
     """CREATE INDEX notices_waiting
-        ON notices (lane, due_at, created_at, id, next_attempt_at)
+        ON notices (lane, due_at, created_at, id, next_attempt_at, channel)
         WHERE state IN ('pending', 'failed')""",
     "CREATE INDEX notices_by_creation ON notices (created_at, id)",
     "CREATE INDEX notices_by_incident ON notices (incident_id, created_at, id)",

@@ -1,5 +1,6 @@
 """`saqshy check`: read configuration, registry, rules and pack; print every problem."""
 
+from connectors.sinks.ncc_https import read_identity
 from pipeline.assess import unreachable
 from pipeline.errors import ConfigurationError
 from pipeline.runtime.cli.options import AsJson, Config
@@ -17,6 +18,8 @@ def check(config: Config = None, json: AsJson = False) -> None:
         settings = read_settings(config)
         try:
             knowledge = read_knowledge(settings)
+            if settings.notify.ncc is not None:
+                read_identity(settings.notify.ncc)
         except ConfigurationError as error:
             if not json:
                 raise

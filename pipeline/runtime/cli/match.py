@@ -183,8 +183,8 @@ def correlated(content: Content, seen: Sequence[Observation]) -> list[Finding]:
     timing = SourceTiming(lateness=ALL_TIME)
     evidence = Evidence(
         labels=lambda _rule: Labels(),
-        timing=lambda _object, _source: timing,
-        expected=lambda _object: (),
+        timing=lambda _object, _source, _at: timing,
+        expected=lambda _object, _at: (),
         trial=lambda _object, _at: False,
     )
     correlator = Correlator(content, evidence, ALL_TIME)

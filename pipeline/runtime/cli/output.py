@@ -74,3 +74,5 @@ def told_errors() -> Iterator[None]:
         stop(UNREACHED, str(error))
     except SaqshyError as error:
         stop(FOUND, str(error))
+    except OSError as error:
+        stop(UNREACHED, f"{error.filename or 'the system'}: {error.strerror or error}")

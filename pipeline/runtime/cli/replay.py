@@ -12,11 +12,26 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.model import as_document, instant
 from pipeline.runtime.bootstrap import System, offline
-from pipeline.runtime.cli.options import Config
-from pipeline.runtime.cli.output import USAGE, messages, say, show_table, stop, told_errors
+from pipeline.runtime.cli.options import AsJson, Config
+from pipeline.runtime.cli.output import (
+    FOUND,
+    USAGE,
+    emit,
+    messages,
+    say,
+    show_table,
+    stop,
+    told_errors,
+)
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.replaying import Replayed, replay_file
 
+_WORDS = {
+    "refused": "refused (unknown or not admitted)",
+    "known": "already known",
+    "candidates": "candidates for a person",
+    "notices": "notices due",
+}
 LINE_EVERY = 50  # batches between two lines where there is no terminal
 
 
@@ -40,6 +55,7 @@ def replay(
     store: Annotated[
         Path | None, typer.Option("--store", help="Keep the store here; default: a temporary one.")
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Replay files through the whole pipeline; nothing is sent.
 
@@ -51,6 +67,8 @@ def replay(
             content = settings.content.model_copy(update={"paths": tuple(rules)})
             settings = settings.model_copy(update={"content": content})
         received = _instant(at)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
         with _store(store) as path, offline(settings, path) as system:
             total = Replayed()
             for file in files:
@@ -58,7 +76,9 @@ def replay(
                     total += replay_file(system, file, object_id, form, received, tell)
             if out is not None:
                 write_out(system, out)
-            _summary(system, total)
+            _summary(system, total, as_json=json)
+        if total.failures:
+            stop(FOUND, f"{total.failures} record(s) failed: see failures.ndjson, or dead-letters")
 
 
 def _instant(at: str | None) -> int | None:
@@ -112,7 +132,6 @@ class Tell:
 
 def write_out(system: System, folder: Path) -> None:
     """Write events, findings, incidents, notices and failures as NDJSON files into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     stores = system.stores
     with (folder / "events.ndjson").open("wb") as file:
         for record in system.registry.objects():
@@ -137,19 +156,23 @@ def write_out(system: System, folder: Path) -> None:
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
 
-def _summary(system: System, total: Replayed) -> None:
+def _summary(system: System, total: Replayed, *, as_json: bool) -> None:
     stores = system.stores
     incidents = list(stores.incidents.latest())
     real = [one for one in incidents if one.state.value != "candidate"]
-    rows = [
-        ("records", str(total.records)),
-        ("refused (unknown or not admitted)", str(total.refused)),
-        ("already known", str(total.known)),
-        ("events", str(total.events)),
-        ("failures", str(total.failures)),
-        ("withheld", str(total.withheld)),
-        ("incidents", str(len(real))),
-        ("candidates for a person", str(len(incidents) - len(real))),
-        ("notices due", str(sum(1 for _ in stores.outbox.list()))),
-    ]
-    show_table("replay", ("what", "count"), rows)
+    counts = {
+        "records": total.records,
+        "refused": total.refused,
+        "known": total.known,
+        "events": total.events,
+        "failures": total.failures,
+        "withheld": total.withheld,
+        "incidents": len(real),
+        "candidates": len(incidents) - len(real),
+        "notices": sum(1 for _ in stores.outbox.list()),
+    }
+    if as_json:
+        emit(counts)
+    else:
+        rows = [(_WORDS.get(name, name), str(count)) for name, count in counts.items()]
+        show_table("replay", ("what", "count"), rows)

@@ -483,6 +483,16 @@ def test_outbox_order(stores: Stores) -> None:
     assert [one.id[-1] for one in stores.outbox.due(at(101), 99)] == list("6453291")
 
 
+def test_outbox_gives_what_failed_again_and_each_channel_its_own(stores: Stores) -> None:
+    """A refused notice is due again at its time; a channel is given only what goes through it."""
+    failed = notice(1, state=NoticeState.FAILED, next_attempt_at=at(50), channel="ncc")
+    stores.outbox.put([failed, notice(2, channel="folder"), notice(3, channel="ncc")])
+    assert [one.id[-1] for one in stores.outbox.due(at(49), 9, "ncc")] == ["3"]
+    assert {one.id[-1] for one in stores.outbox.due(at(50), 9, "ncc")} == {"1", "3"}
+    assert [one.id[-1] for one in stores.outbox.due(at(50), 9, "folder")] == ["2"]
+    assert len(stores.outbox.due(at(50), 9)) == 3
+
+
 def test_outbox_keeps_new_states(stores: Stores) -> None:
     """A known notice takes its new state, comes back equal, and is due no more."""
     receipt = Receipt("notice-1", "ncc", at(3), {"status": "taken", "номер": 7}, duplicate=True)

@@ -119,6 +119,21 @@ def without(batch: RawBatch, poison: Sequence[int]) -> RawBatch:
     return replace(batch, records=records)
 
 
+def set_aside(batch: RawBatch, observed: Observed, reason: str) -> Observed:
+    """Give what is left of a batch whose observation breaks the fold: its events and its place.
+
+    Every record that a rule fired on, or that was withheld, becomes a failure beside its event.
+    """
+    seen = observed.observation
+    fired = {match.event_id for match in seen.matches}
+    indexes = sorted(
+        {event.index for event in observed.events if event.id in fired}
+        | {int(event_id.rpartition("-")[2]) for event_id, _, _ in seen.withheld}
+    )
+    failures = [*observed.failures, *(poison_failure(batch, one, reason) for one in indexes)]
+    return Observed(observed.events, failures, replace(seen, matches=(), withheld=()))
+
+
 def poison_failure(batch: RawBatch, index: int, reason: str) -> Failure:
     """Make the failure of a record that no stage survives."""
     return Failure(

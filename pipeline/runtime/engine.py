@@ -1,6 +1,7 @@
 """Journalled batches to committed outcomes: one transaction a batch, in the journal's order."""
 
 import time
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from pipeline.runtime.chain import (
     Observed,
     clock_observation,
     poison_failure,
+    set_aside,
     without,
 )
 from pipeline.runtime.chainer import audited
@@ -76,6 +78,30 @@ class Engine:
         chain = self.chain(batch.revisions)
         observed = self._observed(chain, batch)
         started = time.perf_counter()
+        for _ in range(ATTEMPTS):
+            try:
+                folded = self._commit(position, chain, batch, observed)
+                break
+            except SaqshyError:
+                raise
+            except Exception as error:
+                reason = type(error).__name__
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                where = f"{place.name}:{place.lineno}"
+                log.error("fold.broke", position=position, error=reason, where=where)  # noqa: TRY400 (a traceback may quote the record)
+        else:
+            # What nothing can fold must not stand before everything that comes after it.
+            observed = set_aside(batch, observed, reason)
+            folded = self._commit(position, chain, batch, observed)
+        for rows in self._states.values():
+            rows.settled()
+        self.telemetry.stage_done("commit", len(batch.records), time.perf_counter() - started)
+        self._count(observed, folded)
+        self.watch(Outcome(position, batch, observed, folded))
+
+    def _commit(
+        self, position: int, chain: Chain, batch: RawBatch, observed: Observed
+    ) -> tuple[Folded, ...]:
         log.debug("commit.begin", position=position)
         try:
             with self.stores.database.transaction():
@@ -86,22 +112,18 @@ class Engine:
             self._states.clear()  # what was folded in memory is not what is stored
             raise
         log.debug("commit.end", position=position)
-        for rows in self._states.values():
-            rows.settled()
-        self.telemetry.stage_done("commit", len(batch.records), time.perf_counter() - started)
-        self._count(observed, folded)
-        self.watch(Outcome(position, batch, observed, folded))
+        return folded
 
     def _observed(self, chain: Chain, batch: RawBatch) -> Observed:
         """Run the stateless half; records that break it three times become failures."""
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
             try:
                 return chain.observe(batch)
             except SaqshyError:
                 raise
-            except Exception as error:  # noqa: BLE001 (the one broad except: it counts and routes)
-                self.telemetry.failures("runtime", "poison", 1 if attempt == 0 else 0)
-                reason = f"{type(error).__name__}: {error}"
+            except Exception as error:  # noqa: BLE001 (it counts and routes)
+                # The error's own text may quote the record, so its kind must do.
+                reason = type(error).__name__
         poison = _isolate(chain, batch, tuple(range(len(batch.records))))
         observed = chain.observe(without(batch, poison))
         left = [failure for failure in observed.failures if failure.index not in poison]

@@ -8,7 +8,16 @@ import pytest
 
 from connectors.stores.memory import open_memory
 from pipeline.errors import StoreFull
-from pipeline.model import NANOSECONDS, AuditEntry, FailureCode, RawBatch, Revisions
+from pipeline.model import (
+    NANOSECONDS,
+    AuditEntry,
+    FailureCode,
+    Finding,
+    Observation,
+    RawBatch,
+    Revisions,
+)
+from pipeline.model.rows import Rows
 from pipeline.normalize import Normalized, peek
 from pipeline.ports import Delivery, Stores
 from pipeline.registry import Admission
@@ -151,7 +160,8 @@ def test_a_poisonous_record_goes_to_the_dead_letters_alone(bench: Bench) -> None
     bench.drain()
     (failure,) = bench.stores.dead_letters.list()
     assert (failure.index, failure.code) == (2, FailureCode.POISON)
-    assert "boom" in failure.detail
+    assert "RuntimeError" in failure.detail
+    assert "boom" not in failure.detail
     assert bench.stores.events.count() == 4
 
 
@@ -174,6 +184,33 @@ def test_a_full_store_leaves_nothing_half_done(bench: Bench) -> None:
     bench.stores.audit.append = append  # type: ignore[method-assign]
     bench.drain()
     assert bench.stores.journal.committed() == 2
+    assert len(list(bench.stores.incidents.latest())) == 1
+
+
+def test_what_breaks_the_fold_is_set_aside_and_the_rest_goes_on(bench: Bench) -> None:
+    """A batch that no fold survives leaves events, dead letters and its sequence; others go on."""
+    inner = bench.engine.chain
+
+    def broken(stamp: Revisions):  # type: ignore[no-untyped-def]
+        chain = inner(stamp)
+        step = chain.correlator.step
+
+        class Correlator:
+            def step(self, state: Rows, seen: Observation) -> list[Finding]:
+                if seen.matches and seen.sequence == 1:
+                    raise ZeroDivisionError
+                return step(state, seen)
+
+        return replace(chain, correlator=Correlator())  # type: ignore[arg-type]
+
+    bench.engine.chain = broken
+    bench.deliver(logons(3), resume="1")
+    bench.deliver(logons(30), resume="2")
+    bench.drain()
+    assert bench.stores.journal.committed() == 2
+    assert {one.code for one in bench.stores.dead_letters.list()} == {FailureCode.POISON}
+    assert bench.stores.dead_letters.count() == 3
+    assert bench.stores.events.count() == 33
     assert len(list(bench.stores.incidents.latest())) == 1
 
 

@@ -1,12 +1,36 @@
 """Sockets to listen on; what the system refuses is told with address, port and way out."""
 
 import errno
+import resource
 import socket
 
 from pipeline.errors import SourceError
 from pipeline.settings import ListenerSettings
 
 _BACKLOG = 128
+RESERVED = 256  # descriptors that a listener leaves to stores, files, sinks and the web
+FEWEST = 16  # connections that are held however few descriptors there are
+
+
+def _descriptors() -> int | None:
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def within_descriptors(wanted: int) -> int:
+    """Bound the connections of one listener by what the process may open (``ulimit -n``)."""
+    soft = _descriptors()
+    return wanted if soft is None else min(wanted, max(soft - RESERVED, FEWEST))
+
+
+def is_spare(descriptor: int) -> bool:
+    """Tell whether a new descriptor leaves enough to the rest of the process.
+
+    The system gives the lowest free number: a high one means that as many are open, whichever
+    listener holds them.
+    """
+    soft = _descriptors()
+    return soft is None or descriptor < soft - min(RESERVED // 2, soft // 4)
 
 
 def bound(listener: ListenerSettings, kind: socket.SocketKind) -> socket.socket:

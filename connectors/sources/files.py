@@ -5,6 +5,7 @@ records with the position behind each.
 """
 
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -94,6 +95,22 @@ def _whole(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
+def _regular(name: str, path: Path) -> BinaryIO:
+    """Open a regular file, never waiting for a pipe's other end; OSError, SourceError for others.
+
+    Anything else has no end, no position to come back to, or no content of its own.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise SourceError(f"{name}: {path} is a directory; name its files")
+    kind = "a pipe" if stat.S_ISFIFO(mode) else "a device"
+    raise SourceError(f"{name}: {path} is {kind}, no file; save what it gives to a file first")
+
+
 class FileSource:
     """Gives the records of one file.
 
@@ -101,7 +118,7 @@ class FileSource:
     the same deliveries; followed, from when it was looked at. A delivery's ``fingerprint`` names
     its stretch whatever the file is called: the file's first bytes, the position it begins at, and
     its own first and last record (EVTX files often begin alike). ``reference_at`` is the file's
-    date.
+    date. What keeps a followed file from being read stands in ``trouble`` while it lasts.
     """
 
     def __init__(
@@ -115,6 +132,7 @@ class FileSource:
     ) -> None:
         self.name = name
         self.dropped = 0
+        self.trouble = ""
         self._path = path
         self._framer = framer
         self._format = format
@@ -133,12 +151,22 @@ class FileSource:
         """Open the file and go behind ``resume``, if this is still the file it was in.
 
         Where it was rotated away, the rest of the old file is read first, then the new one from its
-        beginning. SourceError where a file to be read once cannot be opened.
+        beginning. SourceError where the file cannot be opened or is no regular one; one that is
+        followed need not be there yet.
         """
         place = _place(resume, self.name) if resume else _Place()
         self._closed.clear()
-        self._done, self._opened = False, True
+        self._done, self._opened, self.trouble = False, False, ""
         stream = self._try_open(self._path)
+        try:
+            self._begin(stream, place)
+        except OSError as error:
+            if stream is not None:
+                stream.close()
+            raise SourceError(self._cannot("be read", error)) from error
+        self._opened = True
+
+    def _begin(self, stream: BinaryIO | None, place: _Place) -> None:
         if place.size and (stream is None or not place.fits(stream)):
             rotated = self._rotated(place) if self._follow else None
             if rotated is not None:
@@ -152,20 +180,27 @@ class FileSource:
             self._start(stream, place)
 
     def poll(self, limit: int, timeout: float) -> Delivery | None:
-        """Give up to ``limit`` records; SourceError where the file can no longer be read."""
+        """Give up to ``limit`` records; SourceError where a file read once no longer reads.
+
+        A followed file that does not read is tried again: one rotation gone wrong, or a right taken
+        away, must not stop whatever else is collected. ``trouble`` says what is the matter.
+        """
         if not self._opened:
             raise SourceError(f"{self.name}: is not open; open it before polling")
+        wait = min(timeout, _LOOK_SECONDS)
         try:
             delivery = self._gather(limit)
-            if (
-                delivery is None
-                and self._follow
-                and not self._closed.wait(min(timeout, _LOOK_SECONDS))
-            ):
+            if delivery is None and self._follow and not self._closed.wait(wait):
+                wait = 0.0
                 self._look()
                 delivery = self._gather(limit)
-        except OSError as error:
-            raise SourceError(self._cannot("be read", error)) from error
+        except (OSError, SourceError) as error:
+            told = self._cannot("be read", error) if isinstance(error, OSError) else str(error)
+            if not self._follow:
+                raise SourceError(told) from error
+            self.trouble = told
+            self._closed.wait(wait)
+            return None
         return delivery
 
     def acknowledge(self, delivery: Delivery) -> None:
@@ -191,7 +226,7 @@ class FileSource:
     def _try_open(self, path: Path) -> BinaryIO | None:
         """Open a file; None where one that is followed is not there yet."""
         try:
-            return path.open("rb")
+            return _regular(self.name, path)
         except FileNotFoundError as error:
             if self._follow:
                 return None
@@ -203,8 +238,8 @@ class FileSource:
         """Find the file under its new name: one beside it whose name goes on from this one's."""
         for path in sorted(self._path.parent.glob(f"{self._path.name}?*")):
             try:
-                stream = path.open("rb")
-            except OSError:
+                stream = _regular(self.name, path)
+            except (OSError, SourceError):
                 continue
             if place.fits(stream):
                 return stream
@@ -212,9 +247,13 @@ class FileSource:
         return None
 
     def _start(self, stream: BinaryIO, place: _Place) -> None:
+        try:
+            size, digest = (place.size, place.digest) if place.size else _head(stream)
+        except OSError:
+            stream.close()  # and what was open before stays so, to go on from
+            raise
         if self._stream is not None:
             self._stream.close()
-        size, digest = (place.size, place.digest) if place.size else _head(stream)
         self._stream, self._place = stream, _Place(place.end, size, digest)
         self._seen, self._last_look = (-1, -1), False
         self._scan(stream)
@@ -228,6 +267,7 @@ class FileSource:
 
     def _look(self) -> None:
         """See what became of a followed file since it was read to its end."""
+        self.trouble = ""
         stream = self._stream
         if stream is None:
             opened = self._try_open(self._path)
@@ -252,11 +292,23 @@ class FileSource:
         """Tell whether another file stands under the name by now."""
         try:
             there = self._path.stat()
-        except OSError:
+        except FileNotFoundError:
+            return False
+        except OSError as error:  # what is open already still reads
+            self.trouble = self._cannot("be looked at", error)
             return False
         return (there.st_dev, there.st_ino) != (status.st_dev, status.st_ino)
 
     def _gather(self, limit: int) -> Delivery | None:
+        place = self._place
+        try:
+            return self._gathered(limit)
+        except OSError:
+            # What was read of the delivery is read again, from where it began.
+            self._place, self._records, self._seen = place, None, (-1, -1)
+            raise
+
+    def _gathered(self, limit: int) -> Delivery | None:
         begin, size = self._place.end, 0
         records: list[bytes] = []
         notes: list[RecordNote] = []

@@ -31,7 +31,8 @@ class Rfc6587:
 
     def __init__(self, record_bytes: int) -> None:
         self._limit = record_bytes
-        self._buffer = b""
+        self._buffer = bytearray()
+        self._searched = 0  # so far the buffer holds no line end
         self._counting: bool | None = None
         self._kept = b""  # the beginning of a message whose rest is passed over
         self._long = 0  # its length so far in lines, in full by count
@@ -47,7 +48,7 @@ class Rfc6587:
 
     def end(self) -> list[Frame]:
         """Give what a closed connection leaves: a line without its end, or a cut-off message."""
-        rest, self._buffer = self._buffer, b""
+        rest, self._buffer, self._searched = bytes(self._buffer), bytearray(), 0
         if self._skip or self._skip_line:
             detail = f"a message of more than {self._limit} bytes, and the connection ended in it"
             return [Frame(self._kept, "oversized", detail)]
@@ -63,7 +64,7 @@ class Rfc6587:
         """Choose the framing as soon as the bytes show it; False while they do not."""
         match = _COUNT.match(self._buffer)
         if match is not None and match.end() < len(self._buffer):
-            self._counting = self._buffer[match.end() : match.end() + 1] in (b"<", b"{")
+            self._counting = self._buffer[match.end()] in b"<{"
             return True
         if self._buffer and not _UNDECIDED.match(self._buffer):
             self._counting = False
@@ -83,7 +84,8 @@ class Rfc6587:
             if not step:
                 break
             at += step
-        self._buffer = self._buffer[at:]
+        del self._buffer[:at]
+        self._searched = 0 if at else self._searched
         return found
 
     def _counted_one(self, at: int, found: list[Frame]) -> int:
@@ -98,11 +100,11 @@ class Rfc6587:
         if length <= self._limit:
             if begin + length > len(buffer):
                 return 0
-            found.append(Frame(buffer[begin : begin + length]))
+            found.append(Frame(bytes(buffer[begin : begin + length])))
             return begin + length - at
         if len(buffer) - begin < self._limit:
             return 0  # wait for as much as is kept
-        self._kept, self._long = buffer[begin : begin + self._limit], length
+        self._kept, self._long = bytes(buffer[begin : begin + self._limit]), length
         taken = min(length, len(buffer) - begin)
         self._skip = length - taken
         if not self._skip:
@@ -114,35 +116,48 @@ class Rfc6587:
         buffer = self._buffer
         if len(buffer) - at < 11 and _UNDECIDED.match(buffer[at:]):
             return 0
-        stop = buffer.find(b"\n", at)
+        stop = buffer.find(b"\n", max(at, self._searched))
         if stop < 0 and len(buffer) - at <= self._limit:
+            self._searched = len(buffer) if not at else 0
             return 0
         stop = stop if stop >= 0 else len(buffer)
         detail = "no octet count stands where one must: the sender mixes framings, use one"
-        found.append(Frame(buffer[at : min(stop, at + self._limit)], "corrupt", detail))
+        cut = bytes(buffer[at : min(stop, at + self._limit)])
+        found.append(Frame(cut, "corrupt", detail))
         return stop - at
 
     def _lines(self) -> list[Frame]:
         found: list[Frame] = []
-        *lines, self._buffer = self._buffer.split(b"\n")
-        for line in lines:
-            if self._skip_line:
-                self._skip_line = False
-                found.append(self._cut(self._long + len(line)))
-                continue
-            message = line.rstrip(_ENDS)
-            if len(message) > self._limit:
-                self._kept = message[: self._limit]
-                found.append(self._cut(len(message)))
-            elif message.strip():
-                found.append(Frame(message))
+        if (stop := self._buffer.rfind(b"\n", self._searched)) >= 0:
+            lines = bytes(self._buffer[:stop]).split(b"\n")
+            del self._buffer[: stop + 1]
+            for line in lines:
+                self._line(line, found)
+        self._searched = len(self._buffer)
         if self._skip_line:
             self._long += len(self._buffer)
-            self._buffer = b""
+            self._drop()
         elif len(self._buffer) > self._limit + len(_ENDS):
-            self._kept, self._long = self._buffer[: self._limit], len(self._buffer)
-            self._buffer, self._skip_line = b"", True
+            self._kept, self._long = bytes(self._buffer[: self._limit]), len(self._buffer)
+            self._skip_line = True
+            self._drop()
         return found
+
+    def _line(self, line: bytes, found: list[Frame]) -> None:
+        if self._skip_line:
+            self._skip_line = False
+            found.append(self._cut(self._long + len(line)))
+            return
+        message = line.rstrip(_ENDS)
+        if len(message) > self._limit:
+            self._kept = message[: self._limit]
+            found.append(self._cut(len(message)))
+        elif message.strip():
+            found.append(Frame(message))
+
+    def _drop(self) -> None:
+        self._buffer.clear()
+        self._searched = 0
 
     def _cut(self, length: int) -> Frame:
         kept, self._kept = self._kept, b""

@@ -5,6 +5,7 @@ is read, the kernel's buffers fill, and TCP makes the senders wait. Plain TCP sy
 what a sender handed to its kernel when a connection breaks is lost, at most one buffer each way.
 """
 
+import errno
 import selectors
 import socket
 import time
@@ -12,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from connectors.sources.binding import bound, peer_of
+from connectors.sources.binding import bound, is_spare, peer_of, within_descriptors
 from connectors.sources.framing_rfc6587 import Frame, Rfc6587
 from pipeline.errors import SourceError
 from pipeline.model import RecordNote
@@ -22,6 +23,8 @@ from pipeline.settings import ListenerSettings
 READ = 256 * 1024  # bytes of one connection at once
 MOST_CONNECTIONS = 1024
 IDLE_SECONDS = 3600.0  # a sender that keeps silent longer connects again
+PAUSE_SECONDS = 1.0  # without accepting, after the system had no descriptor to give
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 @dataclass(slots=True, eq=False)
@@ -36,8 +39,11 @@ class _Connection:
 class SyslogTcp:
     """Listens for connections; ``port`` is the port that was taken.
 
-    At most ``most_connections`` are held; a further one is refused and counted in ``refused``. One
-    that says nothing for ``idle_seconds`` is closed. ``clock`` gives seconds.
+    At most ``most_connections`` are held, and no more than the process's descriptors allow
+    (``most``); a further one is refused and counted in ``refused``. Where the system has no
+    descriptor to give, accepting rests for a second, counted in ``starved``: who connects then
+    waits in the backlog. One that says nothing for ``idle_seconds`` is closed. ``clock`` gives
+    seconds.
     """
 
     def __init__(
@@ -51,14 +57,17 @@ class SyslogTcp:
         self.name = listener.name
         self.port = 0
         self.refused = 0
+        self.starved = 0
         self.dropped = 0  # TCP makes senders wait instead
         self._listener = listener
         self._record_bytes = record_bytes
-        self._most = most_connections
+        self._wanted = most_connections
+        self.most = most_connections
         self._idle = idle_seconds
         self._clock = clock
         self._socket: socket.socket | None = None
         self._selector: selectors.BaseSelector | None = None
+        self._accept_again: float | None = None  # accepting rests until then
         self._idle_look = clock() + idle_seconds / 16
         self._connections: dict[int, _Connection] = {}
         self._ready: deque[_Connection] = deque()
@@ -70,6 +79,8 @@ class SyslogTcp:
 
     def open(self, resume: str) -> None:  # noqa: ARG002 (a stream does not come again)
         """Listen; SourceError where the system refuses."""
+        self.most = within_descriptors(self._wanted)
+        self._accept_again = None
         self._socket = bound(self._listener, socket.SOCK_STREAM)
         self.port = int(self._socket.getsockname()[1])
         self._selector = selectors.DefaultSelector()
@@ -118,6 +129,8 @@ class SyslogTcp:
 
     def _read(self, selector: selectors.BaseSelector, timeout: float) -> None:
         """Wait for something to read, and read each connection once."""
+        if self._accept_again is not None:
+            timeout = min(timeout, self._resumed(selector, self._accept_again))
         for key, _ in selector.select(timeout):
             if key.data is None:
                 self._accept(selector)
@@ -126,13 +139,27 @@ class SyslogTcp:
         if self._clock() >= self._idle_look:
             self._close_idle()
 
+    def _resumed(self, selector: selectors.BaseSelector, again: float) -> float:
+        """Accept again once the rest is over; gives the seconds that are left of it."""
+        left = again - self._clock()
+        if left > 0:
+            return left
+        assert self._socket is not None
+        selector.register(self._socket, selectors.EVENT_READ)
+        self._accept_again = None
+        return PAUSE_SECONDS
+
     def _accept(self, selector: selectors.BaseSelector) -> None:
         assert self._socket is not None
         try:
             accepted, address = self._socket.accept()
-        except OSError:
-            return  # the peer went away before it was taken in
-        if len(self._connections) >= self._most:
+        except OSError as error:
+            if error.errno in _EXHAUSTED:  # it stays ready: to try at once would only spin
+                self.starved += 1
+                selector.unregister(self._socket)
+                self._accept_again = self._clock() + PAUSE_SECONDS
+            return  # else the peer went away before it was taken in
+        if len(self._connections) >= self.most or not is_spare(accepted.fileno()):
             self.refused += 1
             accepted.close()
             return

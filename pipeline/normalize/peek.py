@@ -9,18 +9,11 @@ from pipeline.normalize.formats import rfc3164, rfc5424, windows_json
 from pipeline.normalize.formats.names import JSON_FORMATS
 from pipeline.normalize.jsontext import read_object
 from pipeline.normalize.keyvalue import pairs
+from pipeline.normalize.mark_fields import read_marks
 from pipeline.normalize.parsed import Refusal
 from pipeline.normalize.text import decode
+from pipeline.normalize.windows.places import EVENT_DATA
 
-_EVENT_DATA = (
-    ("EventData",),
-    ("Event", "EventData"),
-    ("Event", "UserData"),
-    ("event_data",),
-    ("winlog", "event_data"),
-    ("winlog", "user_data"),
-    ("user_data",),
-)
 _WINDOWS_HOSTS = (
     ("Computer",),
     ("Hostname",),
@@ -32,25 +25,35 @@ _WINDOWS_HOSTS = (
 _HOSTS = (("host", "name"), ("host.name",), ("host",), ("hostname",), ("host_name",), ("Host",))
 
 
-def peek(record: bytes, format: str, fields: tuple[str, ...] = ()) -> dict[str, str]:  # noqa: A002
-    """Give ``host`` and the named fields of a record, as far as it has them; never raises.
+class _Peek:
+    """Two looks into a record: at what it names, and with care at what may be a secrecy mark."""
 
-    A field is named as the vendor does, dotted where it is nested; in syslog it is looked for in
-    structured data (``element.parameter``), in JSON or in pairs of the message. The host is the one
-    that ``Normalizer`` puts into ``host.name``: of a forwarded event the computer, not its
-    collector. Values that are no text are given as JSON.
-    """
-    if record[:1] == b"{" or format in JSON_FORMATS:
-        document = _document(record)
-        return {} if document is None else _peek_json(document, fields)
-    decoded = decode(record)
-    if isinstance(decoded, Refusal):
-        return {}
-    text = decoded[0].lstrip("\ufeff \t\r\n\x00")
-    if text[:1] == "{":
-        found = read_object(record)
-        return {} if isinstance(found, Refusal) else _peek_json(found[0], fields)
-    return _peek_syslog(text, fields)
+    __slots__ = ()
+
+    def __call__(self, record: bytes, format: str, fields: tuple[str, ...] = ()) -> dict[str, str]:  # noqa: A002
+        """Give ``host`` and the named fields of a record, as far as it has them; never raises.
+
+        A field is named as the vendor does, dotted where it is nested; in syslog it is looked for
+        in structured data (``element.parameter``), in JSON or in pairs of the message. The host is
+        the one that ``Normalizer`` puts into ``host.name``: of a forwarded event the computer, not
+        its collector. Values that are no text are given as JSON.
+        """
+        if record[:1] == b"{" or format in JSON_FORMATS:
+            document = _document(record)
+            return {} if document is None else _peek_json(document, fields)
+        decoded = decode(record)
+        if isinstance(decoded, Refusal):
+            return {}
+        text = decoded[0].lstrip("\ufeff \t\r\n\x00")
+        if text[:1] == "{":
+            found = read_object(record)
+            return {} if isinstance(found, Refusal) else _peek_json(found[0], fields)
+        return _peek_syslog(text, fields)
+
+    marks = staticmethod(read_marks)
+
+
+peek = _Peek()
 
 
 def _document(record: bytes) -> Json | None:
@@ -79,7 +82,7 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
     for name in fields:
         value = lookup(document, name)
         if value is None:
-            value = next(filter(None, (_at(document, (*path, name)) for path in _EVENT_DATA)), None)
+            value = next(filter(None, (_at(document, (*path, name)) for path in EVENT_DATA)), None)
         if value is not None:
             peeked[name] = _text(value)
     return peeked

@@ -5,9 +5,9 @@ stays but reason, sender and count. A record with a mark in a declared field lea
 place: empty bytes and a note. Everything else goes on unchanged, split by object and source.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pipeline.model import RecordNote
 from pipeline.ports import Delivery
@@ -16,8 +16,22 @@ from pipeline.registry.identification import Claim, Epoch, Identification, ident
 from pipeline.registry.marks import MarkReader, Meaning, mark_reader
 from pipeline.registry.registry import Registry
 
-Peek = Callable[[bytes, str, tuple[str, ...]], dict[str, str]]
-"""Gives "host" and the named fields of a record in a format, cheaply, and never raises."""
+
+class Peek(Protocol):
+    """Looks into a record of a format, and never raises."""
+
+    def __call__(self, record: bytes, format: str, fields: tuple[str, ...], /) -> dict[str, str]:  # noqa: A002
+        """Give "host" and the named fields, cheaply; what does not read is absent."""
+
+    def marks(
+        self,
+        record: bytes,
+        format: str,  # noqa: A002
+        fields: tuple[str, ...],
+        /,
+    ) -> tuple[tuple[str, ...], bool]:
+        """Give all values under the names, and whether the record was read whole."""
+
 
 MOST_REFUSALS = 64
 UNKNOWN_SOURCE = "unknown_source"
@@ -141,17 +155,17 @@ class Admission:
     def _mark(self, claim: Claim, record: bytes, notes: list[RecordNote], given: str) -> Meaning:
         source = claim.source
         form = source.format if source.format != "auto" else given
-        seen = self.peek(record, form, source.mark_fields)
-        values = [seen[name] for name in source.mark_fields if name in seen]
-        if not values:
-            # A record whose fields could not be read may have carried a mark: never open.
-            unread = not seen or any(note.kind in _INCOMPLETE for note in notes)
-            return Meaning.SUSPECTED if unread else Meaning.OPEN
+        values, whole = self.peek.marks(record, form, source.mark_fields)
         reader = self._readers.get(source.mark_values)
         if reader is None:
             reader = mark_reader(self.registry.marks, source.mark_values)
             self._readers[source.mark_values] = reader
-        return reader(values)
+        meaning = reader(values)
+        if meaning is Meaning.OPEN and (
+            not whole or any(note.kind in _INCOMPLETE for note in notes)
+        ):
+            return Meaning.SUSPECTED  # what was not read may have been a mark: never open
+        return meaning
 
 
 def _count(refused: dict[tuple[str, str], int], reason: str, sender: str) -> None:

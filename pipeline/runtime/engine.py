@@ -84,7 +84,7 @@ class Engine:
                 break
             except SaqshyError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (it counts and routes)
                 reason = type(error).__name__
                 place = traceback.extract_tb(error.__traceback__)[-1]
                 where = f"{place.name}:{place.lineno}"

@@ -6,21 +6,13 @@ import orjson
 import pytest
 
 from pipeline.model import RecordNote, instant
+from pipeline.normalize import peek
 from pipeline.ports import Delivery
 from pipeline.registry import Admission, Refusal, load_registry, make_registry
 from pipeline.registry.admission import MOST_REFUSALS
 from tests.registry.making import AT, RULES, record, registry, source
 
 EXAMPLE = load_registry([RULES / "objects"])
-
-
-def peek(data: bytes, _form: str, fields: tuple[str, ...]) -> dict[str, str]:
-    """Read host and fields of a flat JSON record, as the normaliser's peek would."""
-    try:
-        document = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return {}
-    return {name: str(document[name]) for name in ("host", *fields) if name in document}
 
 
 def line(**fields: Any) -> bytes:
@@ -121,6 +113,83 @@ def test_marks_are_read_from_the_declared_field_alone(fields: dict[str, str], ki
     assert group.records == ((b"",) if kind else (data,))
     assert group.notes == ((RecordNote(0, kind),) if kind else ())
     assert ("CANARY" in repr(group)) is not bool(kind)
+
+
+HEADER = "<13>1 2026-03-02T09:00:00Z registry-app01 app - - "
+MARKED = {
+    **source("s", hosts=["registry-app01"]),
+    "format": "syslog",
+    "mark_fields": ["mark.level"],
+    "mark_values": ["секретно"],
+}
+SYSLOG = make_registry([record(sources=[MARKED])])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param('[mark level="секретно"] CANARY', "withheld", id="S1-sound"),
+        pytest.param('[mark level="секретно" CANARY', "suspected", id="S2-no-bracket"),
+        pytest.param("[mark level=секретно] CANARY", "suspected", id="S3-unquoted"),
+        pytest.param('[mark  level="секретно"] CANARY', "suspected", id="S4-two-spaces"),
+        pytest.param('[a x="1"] [mark level="секретно"] CANARY', "suspected", id="S5-apart"),
+        pytest.param('- [mark level="секретно"] CANARY', "suspected", id="behind-nil"),
+        pytest.param('[mark level="" level="секретно"] CANARY', "withheld", id="twice"),
+        pytest.param('[mark level=""][mark level="секретно"] CANARY', "withheld", id="again"),
+        pytest.param("- mark.level=секретно CANARY", "withheld", id="pair"),
+        pytest.param("- mark.level = секретно CANARY", "suspected", id="pair-apart"),
+        pytest.param('- mark.level="секретно CANARY', "suspected", id="pair-without-end"),
+        pytest.param('- {"mark":{"level":"секретно"}} CANARY', "withheld", id="inner-json"),
+        pytest.param('- {"mark":{"level":"секретно"}, CANARY', "suspected", id="inner-cut"),
+        pytest.param('- {"a":1} {"mark":{"level":"секретно"}} CANARY', "withheld", id="second"),
+        pytest.param('[mark level=""] text', "", id="empty"),
+        pytest.param('[a x="1"] text', "", id="other-element"),
+        pytest.param("- a plain message, no mark [error] 5 > {3}", "", id="plain"),
+        pytest.param('- {"user":"x","level":"info"}', "", id="inner-clean"),
+        pytest.param("- user=x mark.level= action=read", "", id="pair-empty"),
+    ],
+)
+def test_syslog_that_does_not_read_whole_is_not_open(text: str, kind: str) -> None:
+    """Structured data, JSON and pairs are read to their end, or the record is suspected."""
+    data = (HEADER + text).encode()
+    (group,) = Admission(SYSLOG, peek)(delivery(data), AT).groups
+    assert [note.kind for note in group.notes] == ([kind] if kind else [])
+    assert group.records == ((b"",) if kind else (data,))
+
+
+@pytest.mark.parametrize(
+    ("members", "kind"),
+    [
+        pytest.param('"doc":[{"mark":"секретно"}]', "withheld", id="J3-list"),
+        pytest.param('"doc":{"mark":"секретно"},"doc":{"mark":""}', "withheld", id="J4-above"),
+        pytest.param('"doc":{"mark":"секретно","mark":""}', "withheld", id="J4-field"),
+        pytest.param('"doc.mark":"","doc":{"mark":"секретно"}', "withheld", id="J5-both"),
+        pytest.param('"doc":{"mark":["ашық","секретно"]}', "withheld", id="list-of-values"),
+        pytest.param('"doc":{"mark":"","mark":""}', "suspected", id="repeated"),
+        pytest.param('"doc":"{\\"mark\\":\\"секретно\\"}"', "suspected", id="json-as-text"),
+        pytest.param('"doc":{"mark":{"value":"ашық"}}', "suspected", id="value-with-parts"),
+        pytest.param('"doc":{"mark":"секретно"', "suspected", id="cut"),
+        pytest.param('"doc":[{"mark":"ашық"},{"mark":""}]', "", id="open-list"),
+        pytest.param('"doc":{"title":"x"}', "", id="no-mark"),
+        pytest.param('"doc":"report.pdf"', "", id="no-object"),
+        pytest.param('"doc":{"mark":null}', "", id="null"),
+        pytest.param('"tag":1,"tag":2,"doc":{"title":"x"}', "", id="repeated-elsewhere"),
+    ],
+)
+def test_json_that_says_more_than_one_thing_counts_by_the_gravest(members: str, kind: str) -> None:
+    """All values under the declared name count; what does not read whole is suspected."""
+    data = f'{{"host":"registry-app01","body":"CANARY",{members}}}'.encode()
+    fixed = {"edge": "kz-registry-marked/registry-json"}
+    (group,) = Admission(EXAMPLE, peek, fixed)(delivery(data), AT).groups
+    assert [note.kind for note in group.notes] == ([kind] if kind else [])
+    assert group.records == ((b"",) if kind else (data,))
+
+
+def test_a_clean_record_without_a_host_of_a_marking_source_stays() -> None:
+    """A record that read whole and has no mark is open, whether or not it names its host."""
+    fixed = {"edge": "kz-registry-marked/registry-json"}
+    (group,) = Admission(EXAMPLE, peek, fixed)(delivery(b'{"user":"x"}'), AT).groups
+    assert group.notes == ()
 
 
 def test_a_keyword_in_a_source_without_mark_fields_stays() -> None:

@@ -80,6 +80,12 @@ def peek_data(text: str) -> Json:
     return (structured_data(text[match.end() :])[0] or {}) if match else {}
 
 
+def data_start(text: str) -> int:
+    """Give where the structured data of a message must begin; 0 where this is no RFC 5424."""
+    match = _STRICT.match(text) or _LOOSE.match(text)
+    return match.end() if match else 0
+
+
 def _parsed(
     match: re.Match[str], data: Json, message: str, notes: tuple[str, ...], context: Context
 ) -> Parsed:

@@ -50,17 +50,40 @@ def frame_evtx(feed: Feed, resume: int, record_bytes: int) -> Iterator[Framed]:
             yield Framed(header[:record_bytes], kind, detail, 1)
         return
     one_chunk = _header_of_one(header)
+    announced = _announced(header)
     at, seen = resume // _ORDINAL, resume % _ORDINAL
     index = 0
     while chunk := feed.read(CHUNK_SIZE):
         if index >= at:
-            framed = _frame_chunk(one_chunk, chunk, index, record_bytes)
+            if index < announced and not chunk.strip(b"\x00"):
+                framed = iter((_empty_chunk(index),))
+            else:
+                framed = _frame_chunk(one_chunk, chunk, index, record_bytes)
             yield from list(framed)[seen if index == at else 0 :]
         index += 1
-    announced, flags = struct.unpack_from("<H", header, 42)[0], header[120]
-    if index < announced and not flags & _DIRTY and resume <= index * _ORDINAL:
+    if index < announced and not header[120] & _DIRTY and resume <= index * _ORDINAL:
         detail = f"{index} of {announced} chunks are there: the file was cut, copy it again"
         yield Framed(b"", "truncated", detail, index * _ORDINAL + 1, open=True)
+
+
+def _announced(header: bytes) -> int:
+    """Give how many chunks with records the file header promises.
+
+    A log that was made and never written to counts its one chunk, and numbers its next record 1.
+    """
+    (following,), (chunks,) = (
+        struct.unpack_from("<Q", header, 24),
+        struct.unpack_from("<H", header, 42),
+    )
+    return chunks if following != 1 else 0
+
+
+def _empty_chunk(index: int) -> Framed:
+    detail = (
+        f"chunk {index} is empty, and the file header counts it among those with records: what it "
+        "held is lost in this copy; copy the file again, or export the log with wevtutil"
+    )
+    return Framed(b"", "corrupt", detail, index * _ORDINAL + 1)
 
 
 def _header_of_one(header: bytes) -> bytes:
@@ -88,6 +111,10 @@ def _frame_chunk(header: bytes, chunk: bytes, index: int, record_bytes: int) -> 
         return
     else:
         detail, spans = "", list(_spans(chunk))
+    if not spans and _free(chunk) > _FIRST_RECORD:
+        said = f"{where} holds none of the records that its header counts: export the log again"
+        yield Framed(b"", "corrupt", said, index * _ORDINAL + 1)
+        return
     given = _parse(header, chunk.ljust(CHUNK_SIZE, b"\x00"), spans)
     for ordinal, span in enumerate(spans, 1):
         end = index * _ORDINAL + ordinal
@@ -106,7 +133,7 @@ def _frame_chunk(header: bytes, chunk: bytes, index: int, record_bytes: int) -> 
 
 def _spans(chunk: bytes) -> Iterator[_Span]:
     """Give where the records lie; between sound ones, whatever stands there as an unsound one."""
-    free = struct.unpack_from("<I", chunk, 48)[0] if len(chunk) >= _FIRST_RECORD else 0
+    free = _free(chunk)
     stop = min(free, CHUNK_SIZE) if free >= _FIRST_RECORD else CHUNK_SIZE
     at = _FIRST_RECORD
     while at + _SMALLEST <= stop:
@@ -120,6 +147,12 @@ def _spans(chunk: bytes) -> Iterator[_Span]:
         if chunk[at:after].strip(b"\x00"):
             yield _Span(at, after, 0, sound=False)
         at = after
+
+
+def _free(chunk: bytes) -> int:
+    """Give where the free space of a chunk begins, by its header; 0 where that is cut."""
+    free: int = struct.unpack_from("<I", chunk, 48)[0] if len(chunk) >= _FIRST_RECORD else 0
+    return free
 
 
 def _sound_size(chunk: bytes, at: int) -> int:

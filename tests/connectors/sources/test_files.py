@@ -1,11 +1,15 @@
 """Files as sources: read once and followed."""
 
+import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from connectors.sources import FileSource
+from connectors.sources.files import FramedRecord
 from pipeline.errors import SourceError
 from pipeline.normalize import Framer
 from pipeline.ports import Delivery
@@ -133,12 +137,125 @@ def test_a_position_that_is_none(tmp_path: Path, resume: str) -> None:
         source_of(path).open(resume)
 
 
-@pytest.mark.parametrize("name", ["absent", "."])
-def test_a_file_that_cannot_be_opened(tmp_path: Path, name: str) -> None:
-    """A file to be read once that is not there, or is a folder, is told with its path."""
+def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    """A file to be read once that is not there is told with its path."""
     with pytest.raises(SourceError, match="check path and permissions") as raised:
-        source_of(tmp_path / name).open("")
+        source_of(tmp_path / "absent").open("")
     assert str(tmp_path) in str(raised.value)
+
+
+@pytest.mark.parametrize("follow", [False, True], ids=["once", "followed"])
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("directory", "is a directory; name its files"),
+        ("pipe", "is a pipe, no file; save what it gives to a file first"),
+        ("device", "is a device, no file; save what it gives to a file first"),
+    ],
+)
+def test_what_is_no_regular_file(tmp_path: Path, kind: str, told: str, follow: bool) -> None:
+    """A directory, a pipe or a device is told with its path and the way out, never waited on."""
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "log"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(SourceError) as raised:
+        source_of(path, follow=follow).open("")
+    assert str(raised.value) == f"logs: {path} {told}"
+
+
+def test_a_directory_under_a_rotated_name_is_waited_out(tmp_path: Path) -> None:
+    """A followed file whose name a directory takes is tried again until a file is there."""
+    path = tmp_path / "log"
+    path.write_bytes(b"a\n")
+    source = source_of(path, follow=True)
+    source.open("")
+    assert polled(source) == [b"a"]
+    with path.open("ab") as file:
+        file.write(b"b\n")
+    path.rename(tmp_path / "log.1")
+    path.mkdir()
+    assert polled(source) == [b"b"]
+    assert source.trouble == f"logs: {path} is a directory; name its files"
+    path.rmdir()
+    path.write_bytes(b"new\n")
+    assert polled(source) == [b"new"]
+    assert source.trouble == ""
+    source.close()
+
+
+def test_a_followed_file_that_may_not_be_read_is_waited_out(tmp_path: Path) -> None:
+    """A file that is rotated to one without the right to read is tried again until it has it."""
+    path = tmp_path / "log"
+    path.write_bytes(b"a\n")
+    source = source_of(path, follow=True)
+    source.open("")
+    assert polled(source) == [b"a"]
+    path.rename(tmp_path / "log.1")
+    # A link to itself fails for every user, root too, whom permissions do not stop.
+    path.symlink_to(path)
+    assert polled(source) == []
+    assert str(path) in source.trouble
+    assert "check path and permissions" in source.trouble
+    path.unlink()
+    path.write_bytes(b"new\n")
+    assert polled(source) == [b"new"]
+    assert source.trouble == ""
+    source.close()
+
+
+def test_a_followed_file_that_comes_without_the_right_to_read(tmp_path: Path) -> None:
+    """A followed file that comes later and cannot be opened is trouble, not the end."""
+    path = tmp_path / "log"
+    source = source_of(path, follow=True)
+    source.open("")
+    path.symlink_to(path)
+    assert polled(source) == []
+    assert "cannot be opened" in source.trouble
+    path.unlink()
+    path.write_bytes(b"a\n")
+    assert polled(source) == [b"a"]
+    source.close()
+
+
+class Failing:
+    """Frames lines, and fails as a disk does before the second record of its first run."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def __call__(self, stream: BinaryIO, resume: int) -> Iterator[FramedRecord]:
+        """Give the records of a stream."""
+        self.runs += 1
+        for number, framed in enumerate(LINES(stream, resume)):
+            if self.runs == 1 and number == 1:
+                raise OSError(errno.EIO, "Input/output error")
+            yield framed
+
+
+def test_a_read_that_fails_loses_nothing(tmp_path: Path) -> None:
+    """Where reading a followed file fails inside a delivery, the delivery is read again whole."""
+    path = tmp_path / "log"
+    path.write_bytes(b"a\nb\n")
+    source = FileSource("logs", path, Failing(), follow=True)
+    source.open("")
+    assert source.poll(10, 0.0) is None
+    assert "Input/output error" in source.trouble
+    assert polled(source) == [b"a", b"b"]
+    assert source.trouble == ""
+    source.close()
+
+
+def test_a_file_read_once_that_fails_is_told(tmp_path: Path) -> None:
+    """Where reading a file once fails, that is the end, told with its path."""
+    path = tmp_path / "log"
+    path.write_bytes(b"a\nb\n")
+    source = FileSource("logs", path, Failing())
+    source.open("")
+    with pytest.raises(SourceError, match="cannot be read: Input/output error"):
+        source.poll(10, 0.0)
+    source.close()
 
 
 def test_what_is_added_is_read(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Frames of syslog over TCP, in both framings."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,3 +110,16 @@ def test_memory_is_bounded(stream: bytes) -> None:
     for at in range(len(stream)):
         parser.feed(stream[at : at + 1])
         assert len(parser._buffer) <= 16 + 12
+
+
+@pytest.mark.parametrize("begin", [b"<13>", b"5 <13>a<13>", b"1000000 <13>"])
+def test_a_slow_drip_costs_no_more_than_its_bytes(begin: bytes) -> None:
+    """A long message in tiny reads is searched once: what was looked at is not looked at again."""
+    parser = Rfc6587(1024 * 1024)
+    parser.feed(begin)
+    started = time.process_time()
+    for _ in range(60_000):
+        parser.feed(b"x" * 16)
+    assert time.process_time() - started < 1.0  # searched anew each time: many seconds
+    (last,) = parser.end()
+    assert last.data.endswith(b"x" * 960_000)

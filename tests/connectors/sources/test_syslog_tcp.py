@@ -1,5 +1,8 @@
 """Syslog over TCP, over real sockets."""
 
+import errno
+import os
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -147,6 +150,98 @@ def test_too_many_connections_are_refused() -> None:
         assert (source.refused, source.connections) == (1, 1)
         held.sendall(b"<13>a\n")
         assert taken(source, 1)[0].records == (b"<13>a",)
+    source.close()
+
+
+@pytest.fixture
+def few_descriptors() -> Iterator[Callable[[int], None]]:
+    """Give a way to lower the number of descriptors that this process may open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield lambda number: resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    ("limit", "wanted", "most"), [(300, 1024, 44), (260, 1024, 16), (300, 8, 8)]
+)
+def test_connections_leave_descriptors_to_the_rest(
+    few_descriptors: Callable[[int], None], limit: int, wanted: int, most: int
+) -> None:
+    """A listener holds so many connections that stores and files can still be opened."""
+    few_descriptors(limit)
+    source = SyslogTcp(listener(), most_connections=wanted)
+    source.open("")
+    assert source.most == most
+    with ExitStack() as stack:
+        for _ in range(most + 6):
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", source.port))))
+        for _ in range(200):
+            source.poll(1, 0.01)
+            if source.connections + source.refused == most + 6:
+                break
+        assert (source.connections, source.refused) == (most, 6)
+        for _ in range(64):
+            stack.enter_context(closing(socket.socket()))
+    source.close()
+
+
+def test_two_listeners_share_the_descriptors(few_descriptors: Callable[[int], None]) -> None:
+    """What several listeners hold together leaves descriptors to the rest too."""
+    with ExitStack() as stack:
+        first, second = SyslogTcp(listener()), SyslogTcp(listener())
+        for source in (first, second):
+            source.open("")
+            stack.callback(source.close)
+            source.most = 1024  # so that the number of descriptors alone decides
+        for number in range(60):
+            port = (first, second)[number % 2].port
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", port))))
+        highest = os.dup(0)
+        os.close(highest)
+        few_descriptors((highest + 20) * 4 // 3)
+        for _ in range(200):
+            for source in (first, second):
+                source.poll(1, 0.0)
+        held = first.connections + second.connections
+        refused = first.refused + second.refused
+        assert held + refused == 60
+        assert 15 <= held <= 25
+        assert refused
+
+
+def until_none_is_left() -> list[int]:
+    """Take descriptors until the system refuses."""
+    held = []
+    while True:
+        try:
+            held.append(os.dup(0))
+        except OSError as error:
+            if error.errno != errno.EMFILE:
+                raise
+            return held
+
+
+def test_without_descriptors_accepting_rests(few_descriptors: Callable[[int], None]) -> None:
+    """Where no descriptor is left, accepting waits instead of spinning, and then goes on."""
+    now = [0.0]
+    source = SyslogTcp(listener(), clock=lambda: now[0])
+    source.open("")
+    with ExitStack() as stack:
+        sender = stack.enter_context(closing(socket.create_connection(("127.0.0.1", source.port))))
+        few_descriptors(sender.fileno() + 8)
+        held = until_none_is_left()
+        for _ in range(20):
+            source.poll(1, 0.0)
+        assert (source.starved, source.connections) == (1, 0)
+        for descriptor in held:
+            os.close(descriptor)
+        few_descriptors(1024)
+        sender.sendall(b"<13>a\n")
+        source.poll(1, 0.0)
+        assert source.connections == 0
+        now[0] = 1.5
+        assert taken(source, 1)[0].records == (b"<13>a",)
+        assert (source.starved, source.refused) == (1, 0)
     source.close()
 
 

@@ -70,6 +70,40 @@ def test_unused_chunks_are_nothing(sample: bytes) -> None:
     assert framed(sample + bytes(CHUNK_SIZE)) == framed(sample)
 
 
+def test_a_promised_chunk_that_is_empty_is_corrupt(sample: bytes) -> None:
+    """A chunk that the file header counts and that holds nothing is told, never passed over."""
+    (only,) = framed(sample[:HEADER] + bytes(CHUNK_SIZE))
+    assert (only.note_kind, only.data) == ("corrupt", b"")
+    assert "chunk 0 is empty" in only.note_detail
+    chunk = sample[HEADER : HEADER + CHUNK_SIZE]
+    three = overwritten(sample[:HEADER], 42, b"\x03\x00") + chunk + bytes(CHUNK_SIZE) + chunk
+    found = framed(three)
+    assert [one.note_kind for one in found] == [""] * 8 + ["corrupt"] + [""] * 8
+    assert framed(three, found[8].end) == found[9:]
+    assert framed(three, found[7].end) == found[8:]
+
+
+def test_a_chunk_without_the_records_it_counts_is_corrupt(sample: bytes) -> None:
+    """A chunk of which only the header is left is told."""
+    size = CHUNK_SIZE - 512
+    (only,) = framed(overwritten(sample, HEADER + 512, bytes(size))[: HEADER + CHUNK_SIZE])
+    assert only.note_kind == "corrupt"
+    assert "none of the records" in only.note_detail
+
+
+@pytest.mark.parametrize("chunk_header", [True, False], ids=["with-header", "preallocated"])
+def test_a_fresh_log_is_empty(sample: bytes, chunk_header: bool) -> None:
+    """A log that was made and never written to has one chunk, no record, and no failure."""
+    header = overwritten(sample[:HEADER], 24, struct.pack("<Q", 1))
+    chunk = bytearray(CHUNK_SIZE)
+    if chunk_header:
+        # First and last record by number and by id, header size, last record, free space.
+        struct.pack_into(
+            "<8sQQQQIII", chunk, 0, b"ElfChnk\x00", 1, 2**64 - 1, 1, 2**64 - 1, 128, 0, 512
+        )
+    assert framed(header + bytes(chunk)) == []
+
+
 @pytest.mark.parametrize("broken", [0, 3, 7])
 def test_a_record_without_its_header(sample: bytes, broken: int) -> None:
     """One broken record is one corrupt record; those before and behind it are read."""

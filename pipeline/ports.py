@@ -43,9 +43,16 @@ class Delivery:
 
 
 class Source(Protocol):
-    """Where records come from. Not polled, it reads nothing: that is how it is paused."""
+    """Where records come from. Not polled, it reads nothing: that is how it is paused.
+
+    ``dropped`` counts records that came and could not be held, where the protocol cannot pause.
+    """
 
     name: str
+
+    @property
+    def dropped(self) -> int:
+        """Give how many records were dropped since ``open``."""
 
     def open(self, resume: str) -> None:
         """Start, after the position of the last journalled delivery; SourceError where not."""

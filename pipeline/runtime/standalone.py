@@ -131,8 +131,12 @@ class Standalone:
             self._work.set()
 
     def _listen(self, source: Source) -> None:
+        dropped = 0
         while not self._stop.is_set():
             delivery = source.poll(self.records, POLL_SECONDS)
+            if source.dropped > dropped:
+                lost, dropped = source.dropped - dropped, source.dropped
+                self.collector.telemetry.datagrams_dropped(source.name, lost)
             if delivery is not None:
                 log.debug("journal.begin", listener=source.name)
                 self.collector.take(delivery)

@@ -139,6 +139,8 @@ SYSLOG = make_registry([record(sources=[MARKED])])
         pytest.param("- mark.level=секретно CANARY", "withheld", id="pair"),
         pytest.param("- mark.level = секретно CANARY", "suspected", id="pair-apart"),
         pytest.param('- mark.level="секретно CANARY', "suspected", id="pair-without-end"),
+        pytest.param(f"- mark.level={' ' * 300}секретно CANARY", "suspected", id="pair-far"),
+        pytest.param("- {}" * 80 + ' {"mark":{"level":"секретно"}} CANARY', "suspected", id="many"),
         pytest.param('- {"mark":{"level":"секретно"}} CANARY', "withheld", id="inner-json"),
         pytest.param('- {"mark":{"level":"секретно"}, CANARY', "suspected", id="inner-cut"),
         pytest.param('- {"a":1} {"mark":{"level":"секретно"}} CANARY', "withheld", id="second"),

@@ -1,0 +1,206 @@
+"""What a record says in the fields that may carry a secrecy mark, and whether it was read whole.
+
+``peek`` passes over what it cannot read; a guard must not. Here every value counts that any reader
+of the record could take for the field's, and what does not read to its end is told, so that the
+guard never takes the unread for unmarked (State Secrets Law, article 18(2); RFC 5424, section 6.3;
+RFC 8259, section 4: what a repeated name means is open).
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from pipeline.normalize.formats import rfc3164, rfc5424
+from pipeline.normalize.formats.names import JSON_FORMATS
+from pipeline.normalize.keyvalue import pairs
+from pipeline.normalize.parsed import Refusal
+from pipeline.normalize.text import decode
+from pipeline.normalize.windows.places import EVENT_DATA
+
+MOST_INNER = 64  # JSON objects that are looked into in one text; one with more is not read whole
+_OBJECT = re.compile(r'\{\s*["}]')  # how JSON begins inside text
+_PRIORITY = re.compile(r"<[0-9]{1,3}>")
+_MARKUP = re.compile(r"<(?![0-9])")
+_NAME = r"[A-Za-z0-9_.@/-]"
+# Behind an empty bare value: the end, or the next pair. A word that stands there may be the value.
+_EMPTY_VALUE = re.compile(rf"[\s,;|)\]}}]*(?:$|{_NAME}+\s*=)")
+
+
+class _Repeated(list[Any]):
+    """The values of a name that stands more than once in one JSON object."""
+
+
+def read_marks(
+    record: bytes,
+    format: str,  # noqa: A002 (the word of the port)
+    fields: tuple[str, ...],
+) -> tuple[tuple[str, ...], bool]:
+    """Give all values of the named fields, and whether the record was read whole; never raises.
+
+    A name is followed nested, dotted and through lists, as in ``peek``; values that are no text are
+    given as JSON. A name that stands twice in an object, structured data that break their grammar,
+    a quote without its end, bytes without a character: all this is not whole.
+    """
+    decoded = decode(record)
+    if isinstance(decoded, Refusal):
+        return (), False
+    text, notes = decoded
+    looked = _Look(fields)
+    looked.whole = not (notes and "\ufffd" in text)
+    text = text.lstrip("\ufeff \t\r\n\x00").rstrip("\x00")
+    try:
+        if text[:1] == "{" or format in JSON_FORMATS:
+            looked.into_json(json.loads(text, object_pairs_hook=_object))
+        else:
+            looked.into_text(text)
+    except (ValueError, RecursionError):
+        looked.whole = False
+    return tuple(looked.values), looked.whole
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(members)
+    if len(made) == len(members):
+        return made
+    gathered: dict[str, Any] = {}
+    for name, value in members:
+        if name not in gathered:
+            gathered[name] = _Repeated((value,))
+        else:
+            gathered[name].append(value)
+    return {name: held if len(held) > 1 else held[0] for name, held in gathered.items()}
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_object)
+
+
+class _Look:
+    """One look into a record: the values found, and whether all was read on the way."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        self.fields = fields
+        self.values: list[str] = []
+        self.whole = True
+
+    def into_json(self, document: Any) -> None:
+        """Look into a JSON object; anything else is not what was declared."""
+        if not isinstance(document, dict):
+            self.whole = False
+            return
+        for holder in (document, *_event_data(document)):
+            for name in self.fields:
+                self._follow(holder, name)
+
+    def into_text(self, text: str) -> None:
+        """Look into structured data, JSON inside the text, and pairs."""
+        start = rfc5424.data_start(text)
+        known = _PRIORITY.match(text) or rfc3164.peek_host(text) or pairs(text)
+        if not known or _MARKUP.match(text):
+            self.whole = False  # nothing that a reader knows
+        message = text[start:]
+        if start and message[:1] in ("[", "-"):
+            data, message = rfc5424.structured_data(message)
+            if data is None:
+                self.whole = False
+            else:
+                self.into_json(data)
+        if _elements(self.fields).search(message):
+            self.whole = False  # an element that a mark stands in, where nobody reads elements
+        self._into_inner(text)
+        self._into_pairs(text)
+
+    def _into_inner(self, text: str) -> None:
+        at, left = 0, MOST_INNER
+        while begin := _OBJECT.search(text, at):
+            document, at = _JSON.raw_decode(text, begin.start())
+            self.into_json(document)
+            left -= 1
+            if not left:
+                self.whole = False
+                return
+
+    def _into_pairs(self, text: str) -> None:
+        for match in _pairs_of(self.fields).finditer(text):
+            double, single, bare = match.groups()
+            value = next(part for part in (double, single, bare) if part is not None)
+            self.values.append(value)
+            if bare is None:
+                continue
+            end = match.end()
+            if text.startswith(('"', "'"), end) or not (bare or _EMPTY_VALUE.match(text, end)):
+                self.whole = False
+
+    def _follow(self, value: Any, name: str) -> None:
+        """Take whatever stands under a dotted name, in every parting of it."""
+        if isinstance(value, _Repeated):
+            self.whole = False
+        if isinstance(value, list):
+            for one in value:
+                self._follow(one, name)
+        elif isinstance(value, dict):
+            if name in value:
+                self._take(value[name])
+            at = name.find(".")
+            while at > 0:
+                if name[:at] in value:
+                    self._follow(value[name[:at]], name[at + 1 :])
+                at = name.find(".", at + 1)
+        elif isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+            self.whole = False  # JSON as text on the way to the field
+
+    def _take(self, value: Any) -> None:
+        if isinstance(value, _Repeated):
+            self.whole = False
+        if isinstance(value, list):
+            for one in value:
+                self._take(one)
+        elif isinstance(value, dict):
+            self.whole = self.whole and not value  # a value with parts is none that is known
+            for one in value.values():
+                self._take(one)
+        elif value is not None:
+            self.values.append(value if isinstance(value, str) else json.dumps(value))
+
+
+def _event_data(document: dict[str, Any]) -> Iterator[Any]:
+    """Give what holds a Windows event's own fields, one element further in user data too."""
+    for path in EVENT_DATA:
+        held: Any = document
+        for part in path:
+            held = held.get(part) if isinstance(held, dict) else None
+        if held is None:
+            continue
+        yield held
+        if isinstance(held, dict):
+            yield from (inner for inner in held.values() if isinstance(inner, dict | list))
+            yield from _named(held.get("Data"))
+
+
+def _named(data: Any) -> Iterator[dict[str, Any]]:
+    """Give the elements that carry their field's name as an attribute, as ``{name: value}``."""
+    for element in data if isinstance(data, list) else [data]:
+        if isinstance(element, dict):
+            attributes = element.get("#attributes", element)
+            if isinstance(attributes, dict):
+                name = attributes.get("Name", attributes.get("@Name"))
+                yield {str(name): element.get("#text")}
+
+
+@cache
+def _pairs_of(fields: tuple[str, ...]) -> re.Pattern[str]:
+    """Make the pattern of the fields' pairs, blanks before the sign allowed."""
+    names = "|".join(map(re.escape, fields))
+    return re.compile(
+        rf"(?<!{_NAME})(?:{names})\s*="
+        r"(?:\"((?:[^\"\\]|\\.)*+)\"|'([^']*+)'|([^\s,;|\"']*+))",
+        flags=re.DOTALL,
+    )
+
+
+@cache
+def _elements(fields: tuple[str, ...]) -> re.Pattern[str]:
+    """Make the pattern of the beginning of an element that could hold one of the fields."""
+    names = {re.escape(name[:at]) for name in fields for at, char in enumerate(name) if char == "."}
+    return re.compile(rf"\[\s*(?:{'|'.join(sorted(names))})[\s\]]" if names else r"(?!)")

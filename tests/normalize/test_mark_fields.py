@@ -1,0 +1,78 @@
+"""What a guard may know of the fields that carry a mark."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.normalize import FORMATS, peek
+from tests.normalize.test_goldens import FORMATS as GOLDEN_FORMATS
+from tests.normalize.test_goldens import records_of
+from tests.normalize.windows_shapes import SHAPES
+
+FIELDS = ("doc.mark", "mark.level")
+CLEAN = [
+    (GOLDEN_FORMATS.get(name, "auto"), record)
+    for name in sorted({*GOLDEN_FORMATS, *SHAPES})
+    for row, record in records_of(name)
+    if row not in ("example-2", "only-a-message")  # no reader takes them
+]
+
+
+@given(record=st.binary(max_size=200), form=st.sampled_from(sorted(FORMATS)))
+def test_any_bytes_are_looked_into(record: bytes, form: str) -> None:
+    """Whatever bytes arrive, a look gives values and whether it was whole."""
+    values, whole = peek.marks(record, form, FIELDS)
+    assert all(isinstance(value, str) for value in values)
+    assert whole in (True, False)
+
+
+@given(head=st.text(max_size=20), tail=st.text(max_size=20), cut=st.integers(0, 60))
+def test_a_marked_document_is_never_silent(head: str, tail: str, cut: int) -> None:
+    """However a document with a mark is cut, its value is given or the look was not whole."""
+    document = {"head": head, "doc": {"mark": "MARK"}, "tail": tail}
+    record = orjson.dumps(document)
+    for bytes_left in (len(record), max(0, len(record) - cut)):
+        values, whole = peek.marks(record[:bytes_left], "json", FIELDS)
+        assert "MARK" in values or not whole
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"[" * 100_000,
+        b'{"doc":' * 100_000,
+        b'{"doc":[' + b"[" * 900 + b'{"mark":"x"}' + b"]" * 900 + b"]}",
+        b'{"n":' + b"9" * 5_000 + b"}",
+        b"",
+        b"\xff\xfe\x00",
+        b"<Event><Data Name='doc.mark'>x</Data></Event>",
+        b'{"doc":{"m\xffark":"x"}}',
+        b"free text",
+    ],
+    ids=["deep", "deep-way", "deep-list", "number", "empty", "half", "xml", "bytes", "free"],
+)
+def test_what_no_reader_takes_is_not_whole(record: bytes) -> None:
+    """A record that is too deep, no text, or of no known form is told as not read whole."""
+    values, whole = peek.marks(record, "auto", FIELDS)
+    assert "x" in values or not whole
+
+
+def test_a_mark_in_windows_event_data() -> None:
+    """Event data give their fields, plain, by attribute, and in user data's element."""
+    for data in (
+        {"EventData": {"Mark": "m"}},
+        {"EventData": {"Data": [{"#attributes": {"Name": "Mark"}, "#text": "m"}]}},
+        {"EventData": {"Data": {"@Name": "Mark", "#text": "m"}}},
+        {"UserData": {"Written": {"Mark": "m"}}},
+    ):
+        record = orjson.dumps({"Event": {"System": {"EventID": 1}, **data}})
+        assert peek.marks(record, "windows_event", ("Mark",)) == (("m",), True)
+
+
+def test_clean_records_are_read_whole() -> None:
+    """Records that events are made of read whole and without a value where no mark stands."""
+    clean = [(form, record) for form, record in CLEAN if b"mark" not in record]
+    assert len(clean) > 100
+    unread = [record for form, record in clean if not peek.marks(record, form, FIELDS)[1]]
+    assert unread == []

@@ -275,6 +275,9 @@ class Telemetry(Protocol):
     def failures(self, stage: str, code: str, count: int) -> None:
         """Note records that went to the dead letters."""
 
+    def too_late(self, count: int) -> None:
+        """Note matches that came after their window was settled; single rules still fired."""
+
     def findings(self, kind: str, level: str, count: int) -> None:
         """Note findings that were opened."""
 

@@ -9,6 +9,7 @@ Silence of a source is an event of its own (Informatization Law 1(29-1): constan
 from dataclasses import dataclass
 
 from pipeline.model import NANOSECONDS
+from pipeline.model.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class ObjectRow:
     too_late: int = 0
     evicted: int = 0
     ticked_at: int = 0
+
+
+def late_matches(state: Rows) -> int:
+    """Give how many matches of an object came too late for their windows."""
+    whole = state.get(ObjectRow, "object")
+    return whole.too_late if whole is not None else 0
 
 
 def watermark(sources: list[tuple[SourceRow, SourceTiming]], standing: int) -> int:

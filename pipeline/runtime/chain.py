@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.correlate import ROW_TYPES as CORRELATE_ROWS
-from pipeline.correlate import Correlator
+from pipeline.correlate import Correlator, late_matches
 from pipeline.incidents import ROW_TYPES as INCIDENT_ROWS
 from pipeline.incidents import Fold, Revised
 from pipeline.incidents.audit import Draft
@@ -87,7 +87,10 @@ class Chain:
     def step(self, state: Rows, observation: Observation) -> Folded:
         """Fold one observation into one object's state."""
         started = time.perf_counter()
+        late = late_matches(state)
         findings = self.correlator.step(state, observation)
+        if missed := late_matches(state) - late:
+            self.telemetry.too_late(missed)
         between = time.perf_counter()
         self.telemetry.stage_done("correlate", len(observation.matches), between - started)
         at = observation.received_at

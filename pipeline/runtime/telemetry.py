@@ -66,6 +66,11 @@ SERIES: Mapping[str, Series] = {
             "Records that kernel or listener could not hold.",
             ("listener",),
         ),
+        Series(
+            "saqshy_matches_too_late_total",
+            "counter",
+            "Matches beyond their source's lateness, not counted in windows.",
+        ),
         Series("saqshy_stage_items_total", "counter", "Items that a stage took.", ("stage",)),
         Series(
             "saqshy_stage_duration_seconds", "histogram", "Time of a stage for a batch.", ("stage",)
@@ -229,6 +234,12 @@ class Signals:
         self._add("saqshy_datagrams_dropped_total", count, listener)
         if told := self._due(count, "dropped", listener):
             self._log.warning("datagrams.dropped", listener=listener, count=told)
+
+    def too_late(self, count: int) -> None:
+        """Note matches that came after their window was settled; single rules still fired."""
+        self._add("saqshy_matches_too_late_total", count)
+        if told := self._due(count, "too_late"):
+            self._log.warning("matches.too_late", count=told)
 
     def stage_done(self, stage: str, items: int, seconds: float) -> None:
         """Note that a stage worked on one batch."""

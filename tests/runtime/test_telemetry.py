@@ -54,6 +54,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[tuple[str, ...], float]]] = {
         ("udp", "unknown_source", 3),
         {("saqshy_records_refused_total", "udp", "unknown_source"): 3},
     ),
+    "too_late": ((3,), {("saqshy_matches_too_late_total",): 3}),
     "datagrams_dropped": (("udp", 7), {("saqshy_datagrams_dropped_total", "udp"): 7}),
     "stage_done": (
         ("match", 500, 0.25),

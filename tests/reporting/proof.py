@@ -44,7 +44,7 @@ class ProofReport:
             ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
         ).stdout.strip()
         counts = Counter(report.outcome for report in self.reports)
-        machine = f"{f"{platform.system()} {platform.machine()}"}, {os.cpu_count()} cores"
+        machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
         seeds = {name: config.getoption(name, None) for name in SEEDS}
         lines = [
             f"# Proof of {self.began:%Y-%m-%d %H:%M} UTC",

@@ -21,7 +21,8 @@ ROW_TYPES: Mapping[str, type] = {
     "window": WindowRow,
 }
 WITHHELD_RECORD = RuleRef("saqshy.withheld-record", "A record was withheld", "high", "1")
-DETECTORS = (silence.SILENT_SOURCE, WITHHELD_RECORD)
+REFUSED_RECORDS = RuleRef("saqshy.refused-records", "Records were refused", "medium", "1")
+DETECTORS = (silence.SILENT_SOURCE, WITHHELD_RECORD, REFUSED_RECORDS)
 SWEEP_EVERY = 128
 
 
@@ -98,8 +99,10 @@ class Correlator:
             findings += self.fold(state, ref, "rule", {"host": host} if host else {}, hits)
         if seen.withheld:
             hits = [Hit(time, event_id, {"mark": kind}) for event_id, time, kind in seen.withheld]
+            refused = seen.kind is BatchKind.REFUSED
             group = {"source": seen.source_id}
-            findings += self.fold(state, WITHHELD_RECORD, "detector", group, hits)
+            detector = REFUSED_RECORDS if refused else WITHHELD_RECORD
+            findings += self.fold(state, detector, "detector", group, hits)
         return findings
 
     def _advance(self, state: Rows, whole: ObjectRow, at: int) -> None:

@@ -10,10 +10,11 @@ from pipeline.model.wire import identity
 
 
 class BatchKind(StrEnum):
-    """What a journalled batch carries: records of a source, or the time."""
+    """What a journalled batch carries: records of a source, the time, or what was refused."""
 
     RAW = "raw"
     CLOCK = "clock"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class RawBatch:
     ``resume`` is where the source continues after this batch (opaque, "" where it cannot).
     ``format`` is "" where the registry's source says it, ``auto`` where each record's content does.
     ``reference_at`` resolves times without year or zone: the receive time, or a file's own date.
-    A clock batch is one record, the RFC 3339 time.
+    A clock batch is one record, the RFC 3339 time. A refused batch holds reasons as records and
+    nothing of what was refused.
     """
 
     id: str

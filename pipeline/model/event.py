@@ -84,7 +84,8 @@ class Observation:
     """What one batch said about its object; small and bounded, also when nothing matched.
 
     ``counts`` is by kind of event ("dataset/code"); ``withheld`` lists (event id, time, kind) of
-    records whose content was not kept. ``dropped`` counts matches beyond the bound.
+    records whose content was not kept, or why records were refused. ``dropped`` counts matches
+    beyond the bound.
     """
 
     batch_id: str

@@ -1,6 +1,13 @@
 """Objects, parties and their history; identification, admission and the secrecy guard."""
 
-from pipeline.registry.admission import Admission, Admitted, Group, Peek, Refusal
+from pipeline.registry.admission import (
+    UNKNOWN_SOURCE,
+    Admission,
+    Admitted,
+    Group,
+    Peek,
+    Refusal,
+)
 from pipeline.registry.guard import Standing, decide, standing
 from pipeline.registry.loading import load_registry
 from pipeline.registry.marks import MarkReader, MarkVocabulary, Meaning, mark_reader, skeleton
@@ -27,6 +34,7 @@ from pipeline.registry.registry import (
 __all__ = [
     "FLAG_PATTERN",
     "PARTY_PATHS",
+    "UNKNOWN_SOURCE",
     "Admission",
     "Admitted",
     "Attestation",

@@ -74,6 +74,8 @@ class Chain:
         """Turn one batch into events, failures and its observation."""
         if batch.kind is BatchKind.CLOCK:
             return Observed((), (), clock_observation(batch, ""))
+        if batch.kind is BatchKind.REFUSED:
+            return Observed((), (), refused_observation(batch))
         started = time.perf_counter()
         normalized = self.normalizer(batch)
         between = time.perf_counter()
@@ -112,6 +114,21 @@ def clock_observation(batch: RawBatch, object_id: str) -> Observation:
         previous=batch.previous,
         received_at=batch.received_at,
         revisions=batch.revisions,
+    )
+
+
+def refused_observation(batch: RawBatch) -> Observation:
+    """Make the observation of what was refused: reasons and the time, nothing else is known."""
+    reasons = tuple(
+        (f"{batch.id}-{index}", batch.received_at, reason.decode())
+        for index, reason in enumerate(batch.records)
+    )
+    return replace(
+        clock_observation(batch, batch.object_id),
+        kind=BatchKind.REFUSED,
+        last_event_at=batch.received_at,
+        first_event_at=batch.received_at,
+        withheld=reasons,
     )
 
 

@@ -18,10 +18,12 @@ from pipeline.model import (
     rfc3339,
 )
 from pipeline.ports import Clock, Delivery, Stores, Telemetry
-from pipeline.registry import Admission, Group, Refusal
+from pipeline.registry import UNKNOWN_SOURCE, Admission, Group, Refusal
 from pipeline.runtime.chainer import audited
 
+REFUSALS = "saqshy-refusals"  # the source of what was refused
 REFUSALS_EVERY = 60 * NANOSECONDS
+PAGES_EVERY = 3600 * NANOSECONDS
 MOST_SENDERS = 64  # named in one telling; the rest is counted together
 
 
@@ -37,9 +39,11 @@ class Collector:
     telemetry: Telemetry
     arrived: Callable[[], None] = lambda: None
     seen: int = 0  # records taken or refused since the start
+    pages: bool = True  # whether refusals page the duty officer; a replay pages nobody
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _refused: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _told_at: int = 0
+    _paged: dict[str, int] = field(default_factory=dict)
 
     def take(self, delivery: Delivery, received_at: int | None = None) -> int:
         """Journal one delivery; give how many records were kept. Durable when it returns."""
@@ -104,8 +108,45 @@ class Collector:
         ]
         with self.stores.database.transaction():
             audited(self.stores.audit, drafts)
+            if self.pages:
+                self._page(now)
         self._refused.clear()
         self._told_at = now
+
+    def _page(self, now: int) -> None:
+        """Journal, without any content, that a registered object's records are refused.
+
+        So the duty officer is paged (SPEC 5: without attestation hold and page); an object that
+        nobody registered has no chain of its own, and stays with the administration's.
+        """
+        reasons: dict[str, set[str]] = {}
+        for _, reason, sender in self._refused:
+            object_id, slash, _ = sender.partition("/")
+            due = now - self._paged.get(object_id, now - PAGES_EVERY) >= PAGES_EVERY
+            if reason != UNKNOWN_SOURCE and slash and due:
+                reasons.setdefault(object_id, set()).add(reason)
+        batches = []
+        for object_id in sorted(reasons):
+            self._paged[object_id] = now
+            tail = self.stores.journal.tail("", object_id, REFUSALS)
+            last = tail.sequence if tail else 0
+            batches.append(
+                RawBatch(
+                    id=identity("batch", object_id, REFUSALS, self.name, last + 1),
+                    object_id=object_id,
+                    source_id=REFUSALS,
+                    sequence=last + 1,
+                    previous=last,
+                    received_at=now,
+                    reference_at=now,
+                    format="refused",
+                    records=tuple(reason.encode() for reason in sorted(reasons[object_id])),
+                    kind=BatchKind.REFUSED,
+                    revisions=self.revisions,
+                )
+            )
+        if batches:
+            self.stores.journal.append(REFUSALS, batches)
 
     def _count(self, listener: str, refusal: Refusal) -> None:
         key = (listener, refusal.reason, refusal.sender)

@@ -59,6 +59,7 @@ def replay_file(
         done.withheld += len(outcome.observed.observation.withheld)
 
     system.engine.watch = watch
+    system.collector.pages = False
     source.open("")
     try:
         while not source.exhausted():

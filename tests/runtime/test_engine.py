@@ -13,6 +13,7 @@ from pipeline.model import (
     AuditEntry,
     FailureCode,
     Finding,
+    IncidentState,
     Observation,
     RawBatch,
     Revisions,
@@ -122,6 +123,22 @@ def test_an_unknown_host_is_refused_counted_and_audited(bench: Bench) -> None:
     (entry,) = [one for one in bench.stores.audit.read() if one.kind == "records_refused"]
     assert (entry.detail["reason"], entry.detail["count"]) == ("unknown_source", 1)
     assert bench.telemetry.value("saqshy_records_refused_total", "test", "unknown_source") == 1
+
+
+def test_refused_records_of_a_registered_object_page_the_duty_officer(bench: Bench) -> None:
+    """Without attestation nothing is kept; the duty officer is told so once, without content."""
+    for number in range(3):
+        bench.deliver([b"<86>Mar  2 20:00:0%d foundry-gw01 app: CANARY" % number])
+    bench.collector.tell_refusals(AT)
+    bench.drain()
+    (incident,) = bench.stores.incidents.latest("kz-unattested")
+    assert incident.state is IncidentState.CANDIDATE
+    (notice,) = bench.stores.outbox.list()
+    assert (notice.recipient.role, notice.guard.decision) == ("duty_officer", "hold")
+    assert bench.stores.events.count() == 0
+    journalled = [batch for _, batch in bench.stores.journal.read(0, 99)]
+    assert b"CANARY" not in b"".join(record for batch in journalled for record in batch.records)
+    assert "CANARY" not in str(notice)
 
 
 def test_made_up_senders_fill_no_audit_trail(bench: Bench) -> None:

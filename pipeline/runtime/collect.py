@@ -49,15 +49,16 @@ class Collector:
         """Journal one delivery; give how many records were kept. Durable when it returns."""
         now = self.clock.now() if received_at is None else received_at
         admitted = self.admission(delivery, now)
-        with self._lock:
+        with self._lock, self.stores.database.transaction():
             batches = [self._batch(delivery, group, now) for group in admitted.groups]
             if batches:
                 self.stores.journal.append(delivery.source, batches)
             for refusal in admitted.refused:
                 self._count(delivery.source, refusal)
-                self.telemetry.records_refused(delivery.source, refusal.reason, refusal.count)
             if self._refused and now - self._told_at >= REFUSALS_EVERY:
                 self.tell_refusals(now)
+        for refusal in admitted.refused:
+            self.telemetry.records_refused(delivery.source, refusal.reason, refusal.count)
         for batch in batches:
             size = sum(map(len, batch.records))
             self.telemetry.batch_journalled(delivery.source, len(batch.records), size)

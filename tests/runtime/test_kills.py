@@ -36,6 +36,7 @@ def check_equal_after(kills: int, seed: int, tmp_path: Path, records: int = 20) 
     assert len(expected.incidents) > 3
     assert left.incidents == expected.incidents
     assert left.notices == expected.notices
+    assert left.paged == expected.paged == {"kz-unattested"}
     assert (left.events, left.failures) == (expected.events, expected.failures)
     assert received(tmp_path / "ncc-killed") == left.notice_ids
     return tally

@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -67,8 +68,8 @@ def _play(story: Story, config: Path, seconds: float, receiver_url: str, *, once
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with system.running() as addresses:
-        for name, address in {**addresses, "coordination centre": receiver_url}.items():
-            say(f"  {name}: {address}")
+        places = {**addresses, "coordination centre": receiver_url}
+        _tell(places)
         player = Player(
             story=story,
             places=_places(system),
@@ -90,11 +91,17 @@ def _play(story: Story, config: Path, seconds: float, receiver_url: str, *, once
         breaks = verify(system.stores.audit.read())
         say(f"audit trail: {len(breaks)} break(s)" if breaks else "the audit trail verifies")
         if not once:
+            _tell(places)
             say(f"look around: saqshy incidents list --config {config}; Ctrl-C ends it")
             while not ended.is_set() and not system.runtime.wait(0.2):
                 pass
     if once and (breaks or player.lost or not complete):
         stop(FOUND, "the story did not end as it should: see above")
+
+
+def _tell(addresses: Mapping[str, str]) -> None:
+    for name, address in addresses.items():
+        say(f"  {name}: {address}")
 
 
 def _places(system: System) -> dict[str, Place]:

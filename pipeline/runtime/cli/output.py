@@ -4,6 +4,7 @@ Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 
 was found wrong, 2 wrong usage or configuration, 3 something needed could not be reached.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console = Console(highlight=False)
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = max(console.width, WIDE)
     console.print(table)
 

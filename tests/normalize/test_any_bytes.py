@@ -101,6 +101,10 @@ def test_any_file_gives_records(format_name: str, content: bytes, record_bytes: 
 
 
 @given(content=st.binary(max_size=400) | documents | lines, cut=st.integers(0, 10))
+@example(content=b"[", cut=0)
+@example(content=b'[{"a":1}', cut=0)
+@example(content=b'[{"a":1}', cut=1)
+@example(content=b'[{"a":', cut=0)
 def test_reading_resumes_behind_any_record(content: bytes, cut: int) -> None:
     """A resumed file gives exactly what came behind the position."""
     framed = list(read_stream(io.BytesIO(content), "auto", 64))

@@ -44,15 +44,20 @@ class _Cutter:
         self._forget()
 
     def end(self) -> Iterator[Framed]:
-        """Give what the input's end leaves: a value that is not closed, an array that is not."""
+        """Give what the input's end leaves: a value that is not closed, an array that is not.
+
+        Its position lies behind the input's end, so that nothing is told again by a resumption.
+        """
         if self._begin >= 0 or self._kept is not None:
             framed = self._value(len(self._buffer))
             detail = framed.note_detail or "the input ends inside a JSON value"
             kind = framed.note_kind or "truncated"
-            yield framed._replace(note_kind=kind, note_detail=detail, open=True)
+            end = framed.end + 1
+            yield Framed(framed.data, kind, detail, end, open=True)
         elif self._in_array:
             detail = "the input ends inside a JSON array: elements may be missing"
-            yield Framed(b"", "truncated", detail, self._offset + len(self._buffer), open=True)
+            end = self._offset + len(self._buffer) + 1
+            yield Framed(b"", "truncated", detail, end, open=True)
 
     def _string(self) -> bool | None:
         """Go to a string's end; None: more bytes are needed, True: a value ended."""

@@ -102,7 +102,9 @@ def _frame(feed: _Rewound, format_name: str, record_bytes: int, resume: int) -> 
         return frame_evtx(feed, resume, record_bytes) if head else iter(())
     mark = next((m for m in (_UTF8_MARK, b"\xff\xfe", b"\xfe\xff") if head.startswith(m)), b"")
     start = max(resume, len(mark))
-    feed.skip(start)
+    feed.skip(max(start - 1, 0))
+    if start and not feed.read(1):
+        return iter(())  # the position lies behind the input's end
     if len(mark) == 2:
         return frame_wide_lines(feed, start, record_bytes, little=mark[0] == 0xFF)
     body = head[len(mark) :]

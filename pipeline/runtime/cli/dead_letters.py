@@ -4,11 +4,19 @@ from typing import Annotated
 
 import typer
 
-from pipeline.model import Failure, as_document, rfc3339
+from pipeline.model import Failure, as_document
 from pipeline.runtime.again import replay_failures
 from pipeline.runtime.bootstrap import offline, reading
 from pipeline.runtime.cli.options import AsJson, Config, Store
-from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told_errors
+from pipeline.runtime.cli.output import (
+    FOUND,
+    emit,
+    say,
+    show_table,
+    stop,
+    to_the_second,
+    told_errors,
+)
 from pipeline.runtime.configuration import read_settings
 
 dead_letters = typer.Typer(help="What could not be processed.", no_args_is_help=True)
@@ -35,7 +43,7 @@ def _row(failure: Failure) -> tuple[str, ...]:
         failure.id[:12],
         failure.object_id,
         failure.source_id,
-        rfc3339(failure.received_at),
+        to_the_second(failure.received_at),
         failure.stage,
         failure.code.value,
         failure.detail,

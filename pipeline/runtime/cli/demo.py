@@ -20,10 +20,9 @@ from pipeline.model import (
     Notice,
     NoticeState,
     Tri,
-    rfc3339,
 )
 from pipeline.runtime.bootstrap import System, assemble
-from pipeline.runtime.cli.output import FOUND, say, show_table, stop, told_errors
+from pipeline.runtime.cli.output import FOUND, say, show_table, stop, to_the_second, told_errors
 from pipeline.runtime.clocks import StoryClock
 from pipeline.runtime.configuration import bundled, read_settings
 from pipeline.runtime.demonstration import receiver, write_demo_settings
@@ -213,7 +212,7 @@ def _head(incident: Incident) -> tuple[str, str, str]:
 
 
 def _clock(instant: int) -> str:
-    return rfc3339(instant)[5:19].replace("T", " ")
+    return to_the_second(instant)[5:19].replace("T", " ")
 
 
 def _receipt(notice: Notice) -> str:

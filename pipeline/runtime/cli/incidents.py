@@ -4,10 +4,18 @@ from typing import Annotated
 
 import typer
 
-from pipeline.model import Incident, IncidentState, Limb, Tri, as_document, rfc3339
+from pipeline.model import Incident, IncidentState, Limb, Tri, as_document
 from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.options import AsJson, Config, Store
-from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told_errors
+from pipeline.runtime.cli.output import (
+    FOUND,
+    emit,
+    say,
+    show_table,
+    stop,
+    to_the_second,
+    told_errors,
+)
 
 incidents = typer.Typer(help="List and show incidents.", no_args_is_help=True)
 
@@ -47,7 +55,7 @@ def _row(incident: Incident) -> tuple[str, ...]:
         incident.id[:12],
         incident.object_id,
         incident.state.value,
-        rfc3339(incident.opened_at),
+        to_the_second(incident.opened_at),
         ", ".join(acts) or assessment.rsit,
         assessment.severity,
         str(incident.event_count),
@@ -77,7 +85,12 @@ def show_incident(
                 emit(as_document(revision))
             return
         rows = [
-            (str(one.revision), rfc3339(one.changed_at), one.state.value, str(one.event_count))
+            (
+                str(one.revision),
+                to_the_second(one.changed_at),
+                one.state.value,
+                str(one.event_count),
+            )
             for one in history
         ]
         show_table(found[0].id, ("revision", "at", "state", "events"), rows)

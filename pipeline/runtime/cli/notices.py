@@ -4,10 +4,18 @@ from typing import Annotated
 
 import typer
 
-from pipeline.model import Notice, as_document, rfc3339
+from pipeline.model import Notice, as_document
 from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.options import AsJson, Config, Store
-from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told_errors
+from pipeline.runtime.cli.output import (
+    FOUND,
+    emit,
+    say,
+    show_table,
+    stop,
+    to_the_second,
+    told_errors,
+)
 
 notices = typer.Typer(help="List and show notices.", no_args_is_help=True)
 
@@ -41,9 +49,9 @@ def _row(notice: Notice) -> tuple[str, ...]:
         notice.leg,
         f"{notice.recipient.role} {notice.recipient.party_id}",
         notice.channel,
-        rfc3339(notice.due_at),
+        to_the_second(notice.due_at),
         notice.state.value,
-        rfc3339(receipt.received_at) if receipt else notice.last_error,
+        to_the_second(receipt.received_at) if receipt else notice.last_error,
     )
 
 

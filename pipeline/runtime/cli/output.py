@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.errors import ConfigurationError, DeliveryError, SaqshyError, SourceError, StoreError
+from pipeline.model import NANOSECONDS, rfc3339
 
 WIDE = 160  # columns, where no terminal says how wide it is
 DONE, FOUND, USAGE, UNREACHED = 0, 1, 2, 3
@@ -40,6 +41,11 @@ def printable(text: str) -> str:
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
         for char in text
     )
+
+
+def to_the_second(instant: int) -> str:
+    """Write an instant (nanoseconds) for a table: RFC 3339 in UTC, whole seconds."""
+    return rfc3339(instant - instant % NANOSECONDS)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

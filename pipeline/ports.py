@@ -278,8 +278,17 @@ class Telemetry(Protocol):
     def too_late(self, count: int) -> None:
         """Note matches that came after their window was settled; single rules still fired."""
 
+    def windows_evicted(self, count: int) -> None:
+        """Note entries of correlation windows that were let go for want of room."""
+
+    def repeats_forgotten(self, count: int) -> None:
+        """Note hosts whose repeats of a rule were let go for want of room."""
+
     def findings(self, kind: str, level: str, count: int) -> None:
         """Note findings that were opened."""
+
+    def suppressed(self, count: int) -> None:
+        """Note findings that were opened under a silence."""
 
     def incidents(self, state: str, count: int) -> None:
         """Note incidents that got a revision in this state."""
@@ -290,8 +299,14 @@ class Telemetry(Protocol):
     def delivery(self, channel: str, outcome: str, seconds: float) -> None:
         """Note one attempt: acknowledged, sent (spooled), delayed or refused."""
 
+    def rule_errors(self, rule: str, count: int) -> None:
+        """Note events that a rule could not be asked about; ``rule`` is its id."""
+
     def rule_quarantined(self, count: int) -> None:
         """Note how many rules of the content in force are left out as broken."""
+
+    def reloaded(self, outcome: str, seconds: float) -> None:
+        """Note a reload of rules, registry and pack: in_force, unchanged or refused."""
 
     def lag(self, batches: int, seconds: float) -> None:
         """Note how far processing is behind the journal."""

@@ -24,10 +24,18 @@ class StoreSettings(Piece):
 
 
 class ContentSettings(Piece):
-    """Detection and correlation rules, and the cache of their compiled form."""
+    """Detection and correlation rules, and the cache of their compiled form.
+
+    ``taxonomy`` is the folder of the field names under which rules find events' fields; without
+    it the bundled one.
+    ``watch_seconds`` is how often the files of rules, registry and pack are looked at for changes;
+    with 0 they are read again on a signal or a command only.
+    """
 
     paths: tuple[Path, ...] = ()
+    taxonomy: Path | None = None
     cache: Path = Path("var/cache")
+    watch_seconds: Annotated[float, Field(ge=0, le=3600)] = 5.0
     repeat_seconds: Annotated[int, Field(ge=1)] = 3600
 
 

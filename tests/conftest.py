@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.reporting.figures import Figures
 from tests.reporting.proof import ProofReport
 from tests.reporting.skips import SkipPolicy, read_allowed
 
@@ -27,11 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the profile and register the two reports."""
+    """Choose the profile and register the reports."""
     strict = os.environ.get("CI", "") not in ("", "0", "false")
     usual = "ci" if strict else "test"
     settings.load_profile("proof" if os.environ.get("SAQSHY_PROOF") else usual)
     config.pluginmanager.register(SkipPolicy(read_allowed(TESTS / "skips.txt"), strict=strict))
+    config.pluginmanager.register(Figures())
     if folder := config.getoption("--proof-report"):
         config.pluginmanager.register(ProofReport(Path(folder)))
 

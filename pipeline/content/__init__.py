@@ -2,9 +2,10 @@
 
 from pipeline.content.content import Content
 from pipeline.content.loading import content_from_bundle, load_content
-from pipeline.content.rule import Correlation, CorrelationCondition, Rule
+from pipeline.content.rule import Comparison, Correlation, CorrelationCondition, Rule
 
 __all__ = [
+    "Comparison",
     "Content",
     "Correlation",
     "CorrelationCondition",

@@ -7,6 +7,7 @@ the old or the new one.
 
 import hashlib
 import os
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,9 +16,8 @@ from typing import Any, TypeAlias
 import orjson
 
 from pipeline.content.parsing import PARSER
-from pipeline.errors import ConfigurationError, Problem
 
-FORM = f"saqshy parsed rules 2, {PARSER}"
+FORM = f"saqshy parsed rules 5, {PARSER}"
 NAME = "rules.cache"
 MOST_FILES = 50_000
 
@@ -41,14 +41,14 @@ def read_cache(folder: Path) -> Forms:
 def write_cache(folder: Path, used: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     """Replace the cache: the forms used now, and of the others as many as there is room for.
 
-    ConfigurationError where the folder cannot be written.
+    A folder that cannot be written makes every start slower and nothing else: a RuntimeWarning.
     """
     forms = dict(used)
     for digest in kept:
         if len(forms) >= MOST_FILES:
             break
         forms.setdefault(digest, kept[digest])
-    body = orjson.dumps(forms)
+    body = _json(forms)
     path = folder / NAME
     fresh = folder / f"{NAME}.{os.getpid()}"
     try:
@@ -58,9 +58,26 @@ def write_cache(folder: Path, used: Mapping[str, Any], kept: Mapping[str, Any]) 
     except OSError as error:
         with suppress(OSError):  # what failed first is what is told
             fresh.unlink()
-        reason = error.strerror or str(error)
-        problem = Problem(str(path), 0, f"cannot be written: {reason}", "name another cache folder")
-        raise ConfigurationError([problem]) from error
+        told = (
+            f"{path}: cannot be written: {error.strerror or error}; rules are parsed at each start"
+        )
+        warnings.warn(f"{told} (name another cache folder)", RuntimeWarning, stacklevel=2)
+
+
+def _json(forms: Forms) -> bytes:
+    """Write forms; one that JSON cannot hold is parsed anew each time."""
+    try:
+        return orjson.dumps(forms)
+    except TypeError:
+        return orjson.dumps({digest: form for digest, form in forms.items() if _holds(form)})
+
+
+def _holds(form: Any) -> bool:
+    try:
+        orjson.dumps(form)
+    except TypeError:
+        return False
+    return True
 
 
 def _digest(body: bytes) -> bytes:

@@ -20,6 +20,10 @@ class Content:
     correlations: Mapping[str, Correlation]
     quarantined: tuple[Problem, ...]
     packed: bytes = field(default=b"", repr=False)
+    asked: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "asked", _asked(self.correlations))
 
     def bundle(self) -> bytes:
         """Give the files that this content came from, as ``content_from_bundle`` reads them."""
@@ -34,11 +38,31 @@ class Content:
         return not users or any(item.generate for item in users)
 
     def wanted_fields(self, rule_id: str) -> tuple[str, ...]:
-        """Give the fields of a rule's events that correlations need, aliases resolved."""
-        names: dict[str, None] = {}
-        for item in self.correlations.values():
-            if rule_id in item.rules:
-                for name in (*item.group_by, item.condition.field):
-                    if name is not None:
-                        names[item.aliases.get(name, {}).get(rule_id, name)] = None
-        return tuple(names)
+        """Give the fields that correlations need of a rule's events, aliases resolved.
+
+        Of a correlation: what those that refer to it need of the events at which it holds.
+        """
+        return self.asked.get(rule_id, ())
+
+
+def _asked(correlations: Mapping[str, Correlation]) -> dict[str, tuple[str, ...]]:
+    """Give the fields that each rule and correlation is asked for by those that refer to it.
+
+    What a correlation is asked for and does not group by, it asks of its own rules in turn.
+    """
+    asked: dict[str, dict[str, None]] = {}
+    ahead = [
+        (item, name)
+        for item in correlations.values()
+        for name in (*item.group_by, *item.condition.fields)
+    ]
+    for item, name in ahead:  # it grows while it is walked through
+        for member in item.rules:
+            wanted = item.aliases.get(name, {}).get(member, name)
+            if wanted in asked.setdefault(member, {}):
+                continue
+            asked[member][wanted] = None
+            inner = correlations.get(member)
+            if inner is not None and wanted not in inner.group_by:
+                ahead.append((inner, wanted))
+    return {member: tuple(names) for member, names in asked.items()}

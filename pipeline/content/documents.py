@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
-
-import yaml
+from uuid import NAMESPACE_OID, uuid5
 
 from pipeline.content.rule import Broken
+from pipeline.content.yaml_tree import MOST_DEPTH, MOST_NODES, Place, Untellable, read_trees
 
-MOST_NODES = 100_000
-MOST_DEPTH = 50
-Place = tuple[str | int, ...]
+__all__ = ["MOST_DEPTH", "MOST_NODES", "Place", "RuleDocument", "Unreadable", "read_documents"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,94 +47,92 @@ def read_documents(data: bytes) -> list[RuleDocument | Broken]:
         line = data[: error.start].count(b"\n") + 1
         raise Unreadable(Broken(line, "is not UTF-8", "save it as UTF-8")) from error
     try:
-        return list(_collected(list(_documents(text))))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = min(mark.line + 1, len(text.splitlines())) if mark else 0  # the end has no line
-        raise Unreadable(Broken(line, f"is not YAML: {error.problem or error.context}")) from error
-    except yaml.YAMLError as error:
-        raise Unreadable(Broken(0, f"is not YAML: {error}")) from error
-    except (ValueError, TypeError, RecursionError) as error:
-        raise Unreadable(Broken(0, f"cannot be read: {error}")) from error
+        documents = list(_documents(text))
+    except Untellable as error:
+        raise Unreadable(Broken(error.line, error.message, error.way_out)) from error
+    if not documents:
+        raise Unreadable(Broken(1, "holds no rule", "remove the file, or write a rule"))
+    return list(_collected(documents))
 
 
 def _documents(text: str) -> Iterator[RuleDocument | Broken]:
-    loader = yaml.CSafeLoader(text)
-    try:
-        while loader.check_node():
-            node = loader.get_node()
-            if node is None:
-                continue
-            line = node.start_mark.line + 1
-            lines: dict[Place, int] = {}
-            broken = _walk(node, lines)
-            if broken is not None:
-                yield broken
-                continue
-            data = loader.construct_document(node)
-            if data is None:
-                continue
-            if not isinstance(data, dict):
-                yield Broken(line, "is no mapping of keys to values", "give it title, logsource …")
-                continue
-            yield RuleDocument(data, line, lines)
-    finally:
-        loader.dispose()
+    for tree in read_trees(text):
+        if tree.fault is not None:
+            yield Broken(*tree.fault)
+        elif isinstance(tree.data, dict):
+            yield RuleDocument(tree.data, tree.line, tree.lines)
+        elif tree.data is not None:
+            way_out = "give it title, logsource and detection"
+            yield Broken(tree.line, "is no mapping of keys to values", way_out)
 
 
-def _walk(root: yaml.Node, lines: dict[Place, int]) -> Broken | None:
-    """Note the line of every part; tell what would be lost in silence, or would not end."""
-    stack: list[tuple[yaml.Node, Place]] = [(root, ())]
-    steps = 0
-    while stack:
-        node, place = stack.pop()
-        steps += 1
-        if len(place) > MOST_DEPTH:
-            return Broken(node.start_mark.line + 1, f"is nested deeper than {MOST_DEPTH}")
-        if steps > MOST_NODES:
-            return Broken(root.start_mark.line + 1, f"has more than {MOST_NODES} parts (aliases?)")
-        lines.setdefault(place, node.start_mark.line + 1)
-        if isinstance(node, yaml.MappingNode):
-            seen = set()
-            for key, value in node.value:
-                name = str(key.value)
-                if name in seen:
-                    message = f"the key {name!r} stands twice"
-                    return Broken(key.start_mark.line + 1, message, "keep one")
-                seen.add(name)
-                lines[(*place, name)] = key.start_mark.line + 1
-                stack.append((value, (*place, name)))
-        elif isinstance(node, yaml.SequenceNode):
-            stack += [(value, (*place, index)) for index, value in enumerate(node.value)]
-    return None
+@dataclass(slots=True)
+class _Collection:
+    """What ``action`` has said so far, and the ids that the file's rules have."""
+
+    pattern: dict[str, Any]
+    previous: dict[str, Any]
+    ids: set[str]
+
+    def laid(self, below: dict[str, Any], above: dict[str, Any], own: Any) -> dict[str, Any]:
+        """Lay one document over another; a rule that only inherits a used id gets one of its own.
+
+        It follows the inherited id and the rule's place, so that it stays the same. The name is
+        then the first rule's alone.
+        """
+        data = _merged(below, above)
+        given = data.get("id")
+        if isinstance(given, str) and given in self.ids and own is None:
+            data["id"] = str(uuid5(NAMESPACE_OID, f"{given} {len(self.ids)}"))
+            data.pop("name", None)
+        self.ids.add(str(data.get("id")))
+        return data
 
 
 def _collected(documents: list[RuleDocument | Broken]) -> Iterator[RuleDocument | Broken]:
-    """Resolve ``action``: global is laid over the rules after it, repeat over the one before."""
-    pattern: dict[str, Any] = {}
-    previous: dict[str, Any] = {}
+    """Resolve ``action``: global is laid over the rules after it, repeat over the one before.
+
+    The specification 2.1 has no collections any more; they mean what pySigma and the specification
+    before 2 say. Behind a broken document of a collection nothing is certain.
+    """
+    collection = _Collection({}, {}, set())
+    acts = any(isinstance(one, RuleDocument) and "action" in one.data for one in documents)
+    broken: Broken | None = None
     for document in documents:
         if isinstance(document, Broken):
+            broken = broken or document
             yield document
-            continue
-        data = dict(document.data)
-        action = data.pop("action", None)
-        if action is None:
-            if "correlation" in data or "filter" in data:
-                yield document
-                continue
-            previous = _merged(data, pattern)
-            yield RuleDocument(previous, document.line, document.lines)
-        elif action == "global":
-            pattern = previous = data
-        elif action == "reset":
-            pattern = {}
-        elif action == "repeat":
-            previous = _merged(previous, data)
-            yield RuleDocument(previous, document.line, document.lines)
+        elif acts and broken is not None:
+            told = f"stands behind the broken document of line {broken.line}, which it may build on"
+            yield Broken(document.line, told, "mend that one first")
         else:
-            line = document.line_of("action")
-            yield Broken(line, f"the action {action!r} is not known", "global, repeat or reset")
+            yield from _acted(document, collection)
+
+
+def _acted(document: RuleDocument, collection: _Collection) -> Iterator[RuleDocument | Broken]:
+    data = dict(document.data)
+    action = data.pop("action", None)
+    own = data.get("id")
+    if action is None:
+        if "correlation" in data or "filter" in data:
+            yield document
+            return
+        collection.previous = collection.laid(data, collection.pattern, own)
+        yield RuleDocument(collection.previous, document.line, document.lines)
+    elif action == "global":
+        collection.pattern = collection.previous = data
+    elif action == "reset":
+        collection.pattern = {}
+    elif action == "repeat" and collection.previous:
+        collection.previous = collection.laid(collection.previous, data, own)
+        yield RuleDocument(collection.previous, document.line, document.lines)
+    elif action == "repeat":
+        line = document.line_of("action")
+        yield Broken(line, "the action repeat has no rule before it", "write the rule out")
+    else:
+        line = document.line_of("action")
+        told = f"the action {str(action)[:99]!r} is not known"
+        yield Broken(line, told, "write global, repeat or reset")
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """From what the files hold to what is in force: ids, filters, references between documents."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.content.predicate import And, fields_of
-from pipeline.content.rule import Broken, Correlation, Filter, Item, Rule
+from pipeline.content.rule import Branch, Broken, Correlation, Filter, Item, Rule
 from pipeline.errors import Problem
 from pipeline.model import identity
 
@@ -42,8 +42,7 @@ def link(items: Iterable[Item]) -> Linked:
     names = _names(taken.values(), linked.problems)
     for each in filters:
         _filter(linked, each, names)
-    for correlation in waiting:
-        _correlate(linked, correlation, names, {other.id for other in waiting})
+    _correlate(linked, waiting, names)
     linked.rules = dict(sorted(linked.rules.items()))
     linked.correlations = dict(sorted(linked.correlations.items()))
     linked.problems.sort(key=lambda problem: (problem.file, problem.line, problem.message))
@@ -80,22 +79,8 @@ def _filter(linked: Linked, each: Filter, names: Mapping[str, str]) -> None:
 
     Read as pySigma reads it: the filter's condition is joined by *and* as it stands.
     """
-    if each.rules is None:
-        chosen = list(linked.rules)
-    else:
-        chosen = []
-        for name in each.rules:
-            rule_id = names.get(name, "")
-            if rule_id in linked.rules:
-                chosen.append(rule_id)
-            else:
-                linked.problems.append(
-                    _problem(each, f"the filter names the rule {name!r}, which is not loaded")
-                )
-    for rule_id in chosen:
+    for rule_id in _chosen(linked, each, names):
         rule = linked.rules[rule_id]
-        if not _covers(each, rule):
-            continue
         predicate = And((rule.predicate, each.predicate))
         linked.rules[rule_id] = replace(
             rule,
@@ -103,6 +88,39 @@ def _filter(linked: Linked, each: Filter, names: Mapping[str, str]) -> None:
             fields=fields_of(predicate),
             hash=identity(rule.hash, each.hash),
         )
+
+
+def _chosen(linked: Linked, each: Filter, names: Mapping[str, str]) -> list[str]:
+    """Give the ids of the rules that a filter narrows; tell names that it does nothing for."""
+    if each.rules is None:
+        chosen = [rule_id for rule_id, rule in linked.rules.items() if _covers(each, rule)]
+        if not chosen:
+            message = f"the filter narrows nothing: no rule is of {_source_words(each)}"
+            linked.problems.append(_problem(each, message, "mend its logsource, or leave it out"))
+        return chosen
+    chosen = []
+    for name in dict.fromkeys(each.rules):
+        rule = linked.rules.get(names.get(name, ""))
+        if rule is None:
+            message = f"the filter names the rule {name!r}, which is not loaded"
+            way_out = "load it, or leave it out of the filter"
+        elif not _covers(each, rule):
+            message = (
+                f"the filter is for {_source_words(each)} and does nothing for the rule {name!r}, "
+                f"which is of {_source_words(rule)}"
+            )
+            way_out = "give the filter the rule's logsource, or leave the rule out of it"
+        else:
+            chosen.append(rule.id)
+            continue
+        linked.problems.append(_problem(each, message, way_out))
+    return list(dict.fromkeys(chosen))
+
+
+def _source_words(item: Filter | Rule) -> str:
+    named = {"product": item.product, "category": item.category, "service": item.service}
+    words = ", ".join(f"{kind} {label}" for kind, label in named.items() if label)
+    return f"the log source {words}" if words else "any log source"
 
 
 def _covers(each: Filter, rule: Rule) -> bool:
@@ -113,28 +131,85 @@ def _covers(each: Filter, rule: Rule) -> bool:
     )
 
 
-def _correlate(
-    linked: Linked, item: Correlation, names: Mapping[str, str], correlations: set[str]
-) -> None:
-    """Resolve a correlation's references to ids, or put it aside."""
+def _correlate(linked: Linked, waiting: Sequence[Correlation], names: Mapping[str, str]) -> None:
+    """Resolve references to ids; put aside what refers to nothing, in a circle, or too widely.
+
+    A correlation is in force once all that it refers to is, so each round takes those whose
+    correlations are; what is left refers to something broken, or comes back to itself.
+    """
+    scopes = {item.id: item.scope for item in waiting}
+    left: dict[str, Correlation] = {}
+    for item in waiting:
+        resolved = _resolved(linked, item, names, scopes)
+        if resolved is not None:
+            left[item.id] = resolved
+    users: dict[str, list[str]] = {}
+    missing: dict[str, int] = {}
+    for item in left.values():
+        inner = [name for name in item.rules if name not in linked.rules]
+        missing[item.id] = len(inner)
+        for name in inner:
+            users.setdefault(name, []).append(item.id)
+    ready = [item_id for item_id in left if not missing[item_id]]
+    while ready:
+        item = left.pop(ready.pop())
+        linked.correlations[item.id] = item
+        for user in users.get(item.id, ()):
+            missing[user] -= 1
+            if not missing[user]:
+                ready.append(user)
+    for item in left.values():
+        linked.problems.append(_unready(linked, item, left))
+
+
+def _unready(linked: Linked, item: Correlation, left: Mapping[str, Correlation]) -> Problem:
+    """Say why a correlation never got ready: a circle that it is part of, or what it needs."""
+    reached: set[str] = set()
+    ahead = list(item.rules)
+    while ahead:
+        name = ahead.pop()
+        if name in left and name not in reached:
+            reached.add(name)
+            ahead += left[name].rules
+    if item.id in reached:
+        return _problem(item, "refers to itself in a circle", "let one of them refer to rules")
+    known = {**linked.rules, **linked.correlations}
+    name = next(name for name in item.rules if name not in known)
+    message = f"refers to the correlation {name!r}, which is not in force"
+    return _problem(item, message, "mend what is wrong with it")
+
+
+def _resolved(
+    linked: Linked, item: Correlation, names: Mapping[str, str], scopes: Mapping[str, str]
+) -> Correlation | None:
     wanted = [*item.rules, *(name for alias in item.aliases.values() for name in alias)]
     problems = []
     for name in dict.fromkeys(wanted):
         rule_id = names.get(name, "")
-        if rule_id in correlations:
-            message = f"refers to the correlation {name!r}: correlations of correlations"
-            problems.append(_problem(item, f"{message} are not evaluated", "refer to rules"))
-        elif rule_id not in linked.rules:
+        if rule_id not in linked.rules and rule_id not in scopes:
             message = f"refers to the rule {name!r}, which is not loaded"
             problems.append(_problem(item, message, "load it, or mend what is wrong with it"))
+        elif scopes.get(rule_id, item.scope) != item.scope:
+            message = f"is of the scope {item.scope}, but refers to {name!r} of the other"
+            problems.append(_problem(item, message, "give both the same saqshy.scope"))
     if not item.rules:
         problems.append(_problem(item, "refers to no rule", "name at least one"))
+    rules = [names.get(name, name) for name in item.rules]
+    if len(set(rules)) < len(rules) and item.type.startswith("temporal"):
+        problems.append(_problem(item, "refers to one rule twice", "name each rule once"))
     linked.problems += problems
     if problems:
-        return
-    linked.correlations[item.id] = replace(
+        return None
+    return replace(
         item,
-        rules=tuple(dict.fromkeys(names[name] for name in item.rules)),
+        rules=tuple(dict.fromkeys(rules)),
+        branches=tuple(
+            Branch(
+                tuple(names[name] for name in branch.occur),
+                tuple(names[name] for name in branch.absent),
+            )
+            for branch in item.branches
+        ),
         aliases={
             alias: {names[name]: field for name, field in rules.items()}
             for alias, rules in item.aliases.items()

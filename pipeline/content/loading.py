@@ -8,7 +8,7 @@ from pipeline.content.cache import Forms, read_cache, write_cache
 from pipeline.content.content import Content
 from pipeline.content.linking import link
 from pipeline.content.parsing import parse_file
-from pipeline.content.rule import Item, item_form, item_from
+from pipeline.content.rule import Broken, Item, item_form, item_from
 from pipeline.content.sources import RuleFile, pack_files, read_files, unpack_files
 from pipeline.model import identity
 
@@ -16,8 +16,8 @@ from pipeline.model import identity
 def load_content(paths: Iterable[Path], cache: Path | None) -> Content:
     """Load every rule, correlation and filter under the paths; what is broken is quarantined.
 
-    ``cache`` is a folder for what pySigma made of each file. ConfigurationError where a path
-    does not exist or the cache cannot be written.
+    ``cache`` is a folder for what pySigma made of each file; where it cannot be written, a
+    RuntimeWarning says so and nothing else changes. ConfigurationError where a path does not exist.
     """
     return _content(read_files(paths), cache)
 
@@ -46,6 +46,9 @@ def _items(files: list[RuleFile], cache: Path | None) -> list[Item]:
     used: Forms = {}
     items: list[Item] = []
     for file in files:
+        if file.fault:
+            items.append(Broken(1, file.fault, "mend or remove it", file.name))
+            continue
         digest = hashlib.sha256(file.data).hexdigest()
         forms = kept.get(digest)
         if forms is None:

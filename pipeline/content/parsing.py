@@ -6,33 +6,32 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaDetections, SigmaRule, SigmaRuleBase
+from sigma.rule.attributes import SigmaStatus
 from sigma.rule.base import check_alias_expansion
 from sigma.rule.logsource import SigmaLogSource
 
+from pipeline.content.correlation_parsing import correlation_of
 from pipeline.content.documents import RuleDocument, Unreadable, read_documents
-from pipeline.content.faults import POLICY, place_of_fault
+from pipeline.content.faults import POLICY, place_of_fault, way_out
 from pipeline.content.predicate import Or, Predicate, fields_of
 from pipeline.content.rule import (
     Broken,
     Correlation,
-    CorrelationCondition,
     Filter,
     Item,
     Rule,
 )
+from pipeline.content.selections import spell_section
 from pipeline.content.translation import NotUnderstood, predicate_of
-from pipeline.model import NANOSECONDS, identity
+from pipeline.model import identity
 
 PARSER = f"pysigma {version('pysigma')}"
 TAXONOMIES = ("sigma", "ecs")
-EVALUATED = ("event_count", "value_count")
-_NOT_SELECTIONS = ("condition", "timeframe", "rules")
-_MOST_CONDITION = 10_000
-_MOST_EXACT = 2**53
+_LOG_SOURCE = ("product", "category", "service")
+_MOST_MESSAGE = 500
 
 
 def parse_file(data: bytes) -> list[Item]:
@@ -60,7 +59,7 @@ def parse_document(document: RuleDocument) -> Item:
     else:
         message = "is neither a rule, a correlation nor a filter"
         return Broken(document.line, message, "a rule has logsource and detection")
-    broken = _check_id(document)
+    broken = _check_head(document)
     if broken is not None:
         return broken
     try:
@@ -70,24 +69,33 @@ def parse_document(document: RuleDocument) -> Item:
             return read(document)
     except (SigmaError, NotUnderstood) as error:
         place = place_of_fault(data, section, error)
-        return Broken(document.line_of(*place), str(error))
+        message = str(error)[:_MOST_MESSAGE]
+        return Broken(document.line_of(*place), message, way_out(error, place))
     except Exception as error:  # noqa: BLE001 (malformed data makes pySigma raise anything)
-        message = f"cannot be parsed: {type(error).__name__}: {error}"
-        return Broken(document.line_of(section), message)
+        message = f"cannot be parsed: {type(error).__name__}: {error}"[:_MOST_MESSAGE]
+        return Broken(document.line_of(section), message, way_out(error, (section,)))
 
 
-def _check_id(document: RuleDocument) -> Broken | None:
-    given = document.data.get("id")
+def _check_head(document: RuleDocument) -> Broken | None:
+    """Refuse what pySigma stumbles over, or takes though nobody could call the rule by it."""
+    title, given = document.data.get("title"), document.data.get("id")
+    if isinstance(title, str) and not title.strip():
+        return Broken(document.line_of("title"), "the title is empty", "write one")
     if given is None or isinstance(given, str):
         return None
-    return Broken(document.line_of("id"), f"the id {given!r} is no UUID", "write it as text")
+    told = f"the id {str(given)[:99]!r} is no UUID"
+    return Broken(document.line_of("id"), told, "write it as text")
 
 
 def _rule(document: RuleDocument) -> Rule:
     data = document.data
-    detection = _respelt(data.get("detection"))
+    _check_log_source(data)
+    detection = spell_section(data.get("detection"), "detection")
     parsed = SigmaRule.from_dict(dict(data, detection=detection), policy=POLICY)
     _check_taxonomy(parsed)
+    if parsed.status is SigmaStatus.UNSUPPORTED:
+        told = "the status says that the rule cannot be used in its current state"
+        raise NotUnderstood(told, "status", way_out="mend the rule, and give it another status")
     predicate = _predicate(parsed.detection)
     product, category, service = _log_source(parsed.logsource)
     return Rule(
@@ -106,44 +114,20 @@ def _rule(document: RuleDocument) -> Rule:
 
 
 def _correlation(document: RuleDocument) -> Correlation:
-    data = document.data
-    parsed = SigmaCorrelationRule.from_dict(data)
+    return correlation_of(document, _head_of_correlation)
+
+
+def _head_of_correlation(parsed: SigmaRuleBase, data: dict[str, Any]) -> dict[str, Any]:
     _check_taxonomy(parsed)
-    kind = parsed.type.name.lower()
-    condition = parsed.condition
-    if kind not in EVALUATED:
-        told = f"the correlation type {kind} is not evaluated: use {EVALUATED}"
-        raise NotUnderstood(told, "correlation", "type")
-    if not isinstance(condition, SigmaCorrelationCondition) or parsed.rules is None:
-        told = "a condition in words is not evaluated: compare a count with a number"
-        raise NotUnderstood(told, "correlation", "condition")
-    if not isinstance(condition.count, int):
-        told = f"the count {condition.count} is not whole"
-        raise NotUnderstood(told, "correlation", "condition")
-    if isinstance(condition.fieldref, list):
-        told = "a condition over several fields is not evaluated: name one field"
-        raise NotUnderstood(told, "correlation", "condition")
-    return Correlation(
-        **_head(parsed, data),
-        level=parsed.level.name.lower() if parsed.level else "",
-        status=parsed.status.name.lower() if parsed.status else "",
-        tags=tuple(map(str, parsed.tags)),
-        type=kind,
-        rules=tuple(reference.reference for reference in parsed.rules),
-        group_by=tuple(parsed.group_by or ()),
-        timespan_ns=parsed.timespan.seconds * NANOSECONDS,
-        condition=CorrelationCondition(
-            condition.op.name.lower(), condition.count, condition.fieldref
-        ),
-        aliases=parsed.aliases.to_dict(),
-        generate=parsed.generate,
-        line=document.line,
-    )
+    return _head(parsed, data)
 
 
 def _filter(document: RuleDocument) -> Filter:
     data = document.data
-    parsed = SigmaFilter.from_dict(dict(data, filter=_respelt(data.get("filter"))), policy=POLICY)
+    _check_log_source(data)
+    section = spell_section(data.get("filter"), "filter")
+    _check_named_rules(section.get("rules"))
+    parsed = SigmaFilter.from_dict(dict(data, filter=section), policy=POLICY)
     _check_taxonomy(parsed)
     head = _head(parsed, data)
     named = parsed.filter.rules
@@ -179,6 +163,26 @@ def _log_source(parsed: SigmaLogSource) -> tuple[str, str, str]:
     )
 
 
+def _check_log_source(data: dict[str, Any]) -> None:
+    """Refuse what pySigma would read as an attribute that is not there: then more would match."""
+    given = data.get("logsource")
+    if not isinstance(given, dict):
+        return
+    for name in _LOG_SOURCE:
+        value = given.get(name)
+        if value is not None and not (isinstance(value, str) and value.strip()):
+            told = f"the {name} {value!r} of the log source is no word"
+            raise NotUnderstood(told, "logsource", name, way_out="write one, or leave it out")
+
+
+def _check_named_rules(rules: Any) -> None:
+    """Refuse an empty list of rules, which pySigma would read as all of them."""
+    given = rules if isinstance(rules, list) else [rules]
+    if rules is not None and not (given and all(isinstance(one, str) and one for one in given)):
+        told = "the filter's rules are no list of ids or names"
+        raise NotUnderstood(told, "filter", "rules", way_out="name rules, or write any")
+
+
 def _check_taxonomy(parsed: SigmaRuleBase) -> None:
     if parsed.taxonomy not in TAXONOMIES:
         told = f"the taxonomy {parsed.taxonomy!r} is not known: use {TAXONOMIES}"
@@ -186,43 +190,5 @@ def _check_taxonomy(parsed: SigmaRuleBase) -> None:
 
 
 def _predicate(detections: SigmaDetections) -> Predicate:
-    if any(len(condition) > _MOST_CONDITION for condition in detections.condition):
-        raise NotUnderstood(f"the condition is longer than {_MOST_CONDITION} characters")
     parts = [predicate_of(condition.parsed) for condition in detections.parsed_condition]
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
-
-
-def _respelt(section: Any) -> Any:
-    """Write modifiers that pySigma does not know as those it knows; refuse what it would bend."""
-    if not isinstance(section, dict):
-        return section
-    if "timeframe" in section:
-        raise NotUnderstood("timeframe belongs to the old aggregations: write a correlation rule")
-    return {
-        name: part if name in _NOT_SELECTIONS else _respelt_part(part)
-        for name, part in section.items()
-    }
-
-
-def _respelt_part(part: Any) -> Any:
-    if isinstance(part, list):
-        return [_respelt_part(item) for item in part]
-    if not isinstance(part, dict):
-        return part
-    return {_respelt_key(str(key)): _respelt_value(key, value) for key, value in part.items()}
-
-
-def _respelt_value(key: Any, value: Any) -> Any:
-    """Give a whole number that no float holds as its text: pySigma would round it."""
-    if isinstance(value, list):
-        return [_respelt_value(key, item) for item in value]
-    whole = isinstance(value, int) and not isinstance(value, bool) and "|" not in str(key)
-    return str(value) if whole and abs(value) > _MOST_EXACT else value
-
-
-def _respelt_key(key: str) -> str:
-    field, *modifiers = key.split("|")
-    if "re" in modifiers and {"startswith", "endswith"} & set(modifiers):
-        # pySigma would drop the anchor: its backends match whole values, ours searches.
-        raise NotUnderstood(f"{key}: anchor the regular expression with ^ or $ instead")
-    return "|".join([field, *("wide" if name == "utf16le" else name for name in modifiers)])

@@ -102,15 +102,20 @@ class SameAs:
     field: str
     other: str
     how: str = "equal"
+    cased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DatePart:
-    """The value is a date whose minute, hour, day, week, month or year is this number."""
+    """The value is a date whose minute, hour, day, week, month or year is this number.
+
+    Or it is lt, lte, gt or gte this number: ``operator``.
+    """
 
     field: str
     unit: str
     number: int
+    operator: str = "eq"
 
 
 Leaf: TypeAlias = (

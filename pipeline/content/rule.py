@@ -32,17 +32,61 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class CorrelationCondition:
-    """When a correlation fires: a count of events, or of distinct values of ``field``."""
+class Comparison:
+    """A number compared with what a window holds."""
 
     op: str  # gt | gte | lt | lte | eq | neq
-    count: int
+    count: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationCondition:
+    """When a correlation fires: what its windows hold of ``field``, compared with a number.
+
+    ``also`` are further comparisons that must hold as well. ``more_fields`` are counted together
+    with ``field``, as one value of all. ``percentile``: of value_percentile, None for a share.
+    """
+
+    op: str
+    count: int | float
     field: str | None = None
+    more_fields: tuple[str, ...] = ()
+    also: tuple[Comparison, ...] = ()
+    percentile: int | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Give every field that is read."""
+        return () if self.field is None else (self.field, *self.more_fields)
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Give every comparison that must hold."""
+        return (Comparison(self.op, self.count), *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One alternative of a condition in words: rules that must occur, and that must not."""
+
+    occur: tuple[str, ...]
+    absent: tuple[str, ...]
+
+    def joined(self, other: "Branch") -> "Branch":
+        """Give the branch in which both hold."""
+        return Branch(
+            tuple(dict.fromkeys((*self.occur, *other.occur))),
+            tuple(dict.fromkeys((*self.absent, *other.absent))),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """A Sigma correlation rule. ``aliases`` maps an alias and a rule's id to that rule's field."""
+    """A Sigma correlation rule. ``aliases`` maps an alias and a rule's id to that rule's field.
+
+    ``rules`` are ids of rules or of other correlations, in the document's order. ``scope`` is
+    object, or centre: its groups run across objects. ``branches`` is its condition in words.
+    """
 
     id: str
     name: str
@@ -58,6 +102,8 @@ class Correlation:
     condition: CorrelationCondition
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     generate: bool = False
+    scope: str = "object"
+    branches: tuple[Branch, ...] = ()
     file: str = ""
     line: int = 0
 
@@ -105,6 +151,7 @@ def item_form(item: Item) -> dict[str, Any]:
         form["predicate"] = encode(form["predicate"])
     if "condition" in form:
         form["condition"] = asdict(form["condition"])
+        form["branches"] = [asdict(branch) for branch in form["branches"]]
     form["kind"] = type(item).__name__.lower()
     return form
 
@@ -116,8 +163,16 @@ def item_from(form: dict[str, Any], file: str) -> Item:
     if "predicate" in values:
         values["predicate"] = decode(values["predicate"])
     if "condition" in values:
-        values["condition"] = CorrelationCondition(**values["condition"])
+        values["condition"] = _condition_from(values["condition"])
+        values["branches"] = tuple(
+            Branch(tuple(one["occur"]), tuple(one["absent"])) for one in values["branches"]
+        )
     for name in _TUPLES:
         if values.get(name) is not None:
             values[name] = tuple(values[name])
     return kind(**values)
+
+
+def _condition_from(form: dict[str, Any]) -> CorrelationCondition:
+    also = tuple(Comparison(**one) for one in form["also"])
+    return CorrelationCondition(**dict(form, also=also, more_fields=tuple(form["more_fields"])))

@@ -20,7 +20,34 @@ from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Event, Failure, Finding, Observation, RawBatch, instant
 
 SUFFIX = ".tests.yml"
+RULE_SUFFIXES = (".yml", ".yaml")
 RECEIVED = "2036-01-01T00:00:00Z"  # later than the times in any test, so that none is clamped
+
+
+def path_of_tests(path: Path) -> Path:
+    """Give the path that the tests of a rule file have."""
+    return path.with_name(path.name.removesuffix(path.suffix) + SUFFIX)
+
+
+def find_tests(paths: Iterable[Path]) -> list[Path]:
+    """Give the test files under folders, beside rule files, or themselves; sorted by name.
+
+    ConfigurationError names every path that does not exist.
+    """
+    found: set[Path] = set()
+    missing = []
+    for path in paths:
+        if path.is_dir():
+            found.update(each for each in path.rglob(f"*{SUFFIX}") if each.is_file())
+        elif not path.exists():
+            missing.append(Problem(str(path), 0, "does not exist", "name a rule file or folder"))
+        elif path.name.endswith(SUFFIX):
+            found.add(path)
+        elif path_of_tests(path).is_file():
+            found.add(path_of_tests(path))
+    if missing:
+        raise ConfigurationError(missing)
+    return sorted(found)
 
 
 class _Piece(BaseModel):
@@ -106,7 +133,7 @@ class RuleTester:
     def _subject(self, path: Path, document: Document, index: int, test: RuleTest) -> str | Problem:
         """Find the rule that a test is of."""
         beside = str(path).removesuffix(SUFFIX)
-        here = {f"{beside}.yml", f"{beside}.yaml"}
+        here = {f"{beside}{suffix}" for suffix in RULE_SUFFIXES}
         rules = [item.id for item in self.content.rules.values() if item.file in here]
         wider = [item.id for item in self.content.correlations.values() if item.file in here]
         known = [test.rule] if test.rule in (*rules, *wider) else wider or rules

@@ -1,6 +1,8 @@
 """Rule files: found in folders, read whole, packed so that a revision can be read again exactly."""
 
 import json
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,55 +20,85 @@ _FORM = "saqshy content 1"
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """One rule file's name, as messages show it, and its bytes."""
+    """One rule file's name, as messages show it, and its bytes; or why it has none: ``fault``."""
 
     name: str
     data: bytes
+    fault: str = ""
 
 
 def read_files(paths: Iterable[Path]) -> list[RuleFile]:
     """Read every rule file under the paths, by name; sibling ``.tests.yml`` files are no rules.
 
-    ConfigurationError names every path that is absent or cannot be read.
+    Links to folders are followed once, so that a loop ends; what begins with a dot is passed over.
+    A file or folder that cannot be read has its ``fault``. ConfigurationError names every path that
+    is absent: then it is the configuration that is wrong, not a rule.
     """
     problems: list[Problem] = []
     files: dict[str, RuleFile] = {}
     for path in paths:
-        if not path.exists():
+        if path.exists():
+            files |= {found: _read(found) for found in _under(str(path))}
+        else:
             problems.append(Problem(str(path), 0, "does not exist", "name a rule file or folder"))
-            continue
-        for found in _under(path):
-            try:
-                files[str(found)] = RuleFile(str(found), _read(found))
-            except OSError as error:
-                reason = error.strerror or str(error)
-                problems.append(Problem(str(found), 0, f"cannot be read: {reason}"))
     if problems:
         raise ConfigurationError(problems)
     return [files[name] for name in sorted(files)]
 
 
-def _under(path: Path) -> Iterator[Path]:
-    if path.is_file():
+def _under(path: str) -> Iterator[str]:
+    """Give the rule files under a path, and folders that cannot be looked into."""
+    if not Path(path).is_dir():
         yield path
         return
-    for found in path.rglob("*"):
-        if found.suffix in _SUFFIXES and not found.name.endswith(_TESTS) and found.is_file():
-            yield found
+    seen: set[str] = set()
+    waiting = [path]
+    while waiting:
+        folder = waiting.pop()
+        place = os.path.realpath(folder)
+        if place in seen:
+            continue
+        seen.add(place)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
+        except OSError:
+            yield folder
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if _is_folder(entry):
+                waiting.append(entry.path)
+            elif entry.name.endswith(_SUFFIXES) and not entry.name.endswith(_TESTS):
+                yield entry.path
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        data = stream.read(MOST_BYTES + 1)
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere: told where it is read
+        return False
+
+
+def _read(path: str) -> RuleFile:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would never end
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return RuleFile(path, b"", "is no plain file")
+            data = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        return RuleFile(path, b"", f"cannot be read: {error.strerror or error}")
     if len(data) > MOST_BYTES:
-        raise OSError(f"is larger than {MOST_BYTES} bytes")
-    return data
+        return RuleFile(path, b"", f"is larger than {MOST_BYTES} bytes")
+    return RuleFile(path, data)
 
 
 def pack_files(files: Iterable[RuleFile]) -> bytes:
     """Write files as one compressed block: a line with names and lengths, then their bytes."""
     files = list(files)
-    head = {"form": _FORM, "files": [[file.name, len(file.data)] for file in files]}
+    named = [[file.name, len(file.data), *([file.fault] if file.fault else [])] for file in files]
+    head = {"form": _FORM, "files": named}
     line = json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogateescape")
     body = b"".join(file.data for file in files)
     return zstandard.ZstdCompressor(level=3).compress(line + b"\n" + body)
@@ -83,8 +115,8 @@ def unpack_files(data: bytes) -> list[RuleFile]:
     if not isinstance(head, dict) or head.get("form") != _FORM:
         raise ValueError(f"the bundle is not of the form {_FORM!r}")
     files, at = [], 0
-    for name, length in head["files"]:
-        files.append(RuleFile(name, body[at : at + length]))
+    for name, length, *fault in head["files"]:
+        files.append(RuleFile(name, body[at : at + length], *fault))
         at += length
     if at != len(body):
         raise ValueError(f"a bundle of {at} bytes carries {len(body)}")

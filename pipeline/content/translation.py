@@ -1,11 +1,11 @@
 """From pySigma's condition tree to our predicate: the one place that knows pySigma's value types.
 
 Decisions where the specification leaves a choice: a keyword is found anywhere in a value, so it
-is read as ``contains``; an empty list asks for no value, as pySigma reads it; a number as keyword
-is its text.
+is read as ``contains``; a number or a truth value as keyword is its text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sigma.conditions import (
@@ -28,10 +28,13 @@ from sigma.types import (
     SigmaNumber,
     SigmaRegularExpression,
     SigmaString,
+    SigmaStringPartType,
     SigmaTimestampPart,
     SpecialChars,
 )
 
+from pipeline.content.items import CASED_REFERENCE
+from pipeline.content.linear_regex import linear_regex
 from pipeline.content.predicate import (
     ANY,
     ONE,
@@ -49,21 +52,15 @@ from pipeline.content.predicate import (
     SameAs,
     Text,
 )
+from pipeline.content.refusal import NotUnderstood
+from pipeline.content.regex_syntax import NotPortable
+from pipeline.content.variants import Variants
 
 _SPECIAL = {SpecialChars.WILDCARD_MULTI: ANY, SpecialChars.WILDCARD_SINGLE: ONE}
 _REGEX_CHARS = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
+_MOST_WHOLE = 2**63
 _COMPARISONS = ("LT", "LTE", "GT", "GTE")
-
-
-class NotUnderstood(ValueError):
-    """A rule asks for something that we would not match as it is meant.
-
-    ``place`` is where in the document, where that is known.
-    """
-
-    def __init__(self, message: str, *place: str) -> None:
-        self.place = place
-        super().__init__(message)
+__all__ = ["NotUnderstood", "predicate_of"]
 
 
 def predicate_of(condition: Any) -> Predicate:
@@ -93,9 +90,17 @@ def _value(field: str | None, value: Any) -> Predicate:
 
 
 def _text(field: str | None, value: SigmaString) -> Predicate:
-    cased = isinstance(value, SigmaCasedString)
+    written = value.original
+    if not isinstance(written, Variants):
+        return _pattern(field, value.s, cased=isinstance(value, SigmaCasedString))
+    cased = written.chain.has("cased")
+    patterns = [_pattern(field, text, cased=cased) for text in written.texts()]
+    return patterns[0] if len(patterns) == 1 else Or(tuple(patterns))
+
+
+def _pattern(field: str | None, given: Sequence[SigmaStringPartType], *, cased: bool) -> Text:
     parts: list[str | int] = []
-    for part in value.s:
+    for part in given:
         if isinstance(part, Placeholder):
             raise NotUnderstood(f"the placeholder %{part.name}% has no value: replace it by values")
         if isinstance(part, SpecialChars):
@@ -103,7 +108,11 @@ def _text(field: str | None, value: SigmaString) -> Predicate:
                 continue  # two ANY in a row are one
             parts.append(_SPECIAL[part])
         elif part:
-            parts.append(part if cased else part.casefold())
+            text = part if cased else part.casefold()
+            if parts and isinstance(parts[-1], str):
+                parts[-1] += text
+            else:
+                parts.append(text)
     if field is None:
         parts = [*([ANY] if parts[:1] != [ANY] else []), *parts]
         parts = [*parts, *([ANY] if parts[-1:] != [ANY] else [])]
@@ -117,7 +126,8 @@ def _number(field: str | None, value: SigmaNumber) -> Predicate:
 
 
 def _boolean(field: str | None, value: SigmaBool) -> Predicate:
-    return Text(field, ("true" if value.boolean else "false",))
+    text = "true" if value.boolean else "false"
+    return Text(field, (text,) if field is not None else (ANY, text, ANY))
 
 
 def _regex(field: str | None, value: SigmaRegularExpression) -> Predicate:
@@ -128,13 +138,27 @@ def _regex(field: str | None, value: SigmaRegularExpression) -> Predicate:
             raise NotUnderstood(f"the placeholder %{part.name}% has no value: replace it by values")
         parts.append(_REGEX_CHARS[part] if isinstance(part, SpecialChars) else part)
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
-    return Regex(field, "".join(parts), flags)
+    pattern = "".join(parts)
+    try:
+        linear_regex(pattern, flags)
+    except NotPortable as error:
+        told = f"the regular expression {pattern[:99]!r} cannot be run: {error}"
+        raise NotUnderstood(told, way_out="write it without, or as several selections") from error
+    return Regex(field, pattern, flags)
 
 
 def _compare(field: str, value: SigmaCompareExpression) -> Predicate:
     if value.op.name not in _COMPARISONS:
         raise NotUnderstood(f"the comparison {value.op.name} is not known")
-    return Compare(field, value.op.name.lower(), value.number.number)
+    if isinstance(value.number, SigmaTimestampPart):
+        part = _date_part(field, value.number)
+        return replace(part, operator=value.op.name.lower())
+    return Compare(field, value.op.name.lower(), _json_able(value.number.number))
+
+
+def _json_able(number: float) -> int | float:
+    """Give a whole number beyond 64 bits as the float that it equals: the cache holds no other."""
+    return float(number) if abs(number) >= _MOST_WHOLE else number
 
 
 def _same_as(field: str, value: SigmaFieldReference) -> Predicate:
@@ -144,10 +168,12 @@ def _same_as(field: str, value: SigmaFieldReference) -> Predicate:
         (False, True): "endswith",
         (True, True): "contains",
     }
-    return SameAs(field, value.field, hows[value.starts_with, value.ends_with])
+    other = value.field.removeprefix(CASED_REFERENCE)
+    how = hows[value.starts_with, value.ends_with]
+    return SameAs(field, other, how, cased=other != value.field)
 
 
-def _date_part(field: str, value: SigmaTimestampPart) -> Predicate:
+def _date_part(field: str, value: SigmaTimestampPart) -> DatePart:
     return DatePart(field, value.timestamp_part.name.lower(), int(value.number))
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from pipeline.content import Content
 from pipeline.correlate import silence
 from pipeline.correlate.evidence import Evidence
-from pipeline.correlate.presence import ObjectRow, SourceRow, watermark
-from pipeline.correlate.repeats import Fold, Hit, RepeatRow, let_go
-from pipeline.correlate.windowed import Group, Windowed
-from pipeline.correlate.windows import WindowRow
-from pipeline.errors import IntegrityError
+from pipeline.correlate.presence import ObjectRow, SourceRow
+from pipeline.correlate.progress import advance, in_order
+from pipeline.correlate.repeats import Fold, Hit, RepeatRow, let_go, make_room
+from pipeline.correlate.room import Limits
+from pipeline.correlate.window_row import TallyRow, WindowRow
+from pipeline.correlate.windowed import Windowed
 from pipeline.model import BatchKind, Finding, Observation, RuleRef
 from pipeline.model.rows import Rows
 
@@ -18,7 +19,9 @@ ROW_TYPES: Mapping[str, type] = {
     "object": ObjectRow,
     "source": SourceRow,
     "repeat": RepeatRow,
+    "tally": TallyRow,
     "window": WindowRow,
+    "delayed": WindowRow,
 }
 WITHHELD_RECORD = RuleRef("saqshy.withheld-record", "A record was withheld", "high", "1")
 REFUSED_RECORDS = RuleRef("saqshy.refused-records", "Records were refused", "medium", "1")
@@ -31,16 +34,20 @@ class Correlator:
     """The fold's first half: ``step(state, observation)`` gives new and amended findings.
 
     ``within`` is how far apart repeats of one rule may lie, in nanoseconds of event time.
+    ``limits`` bound what is kept of one object.
     """
 
     content: Content
     evidence: Evidence
     within: int
+    limits: Limits = field(default_factory=Limits)
     windowed: Windowed = field(init=False)
     fold: Fold = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "windowed", Windowed(self.content, self.evidence))
+        object.__setattr__(
+            self, "windowed", Windowed(self.content, self.evidence, "object", self.limits)
+        )
         object.__setattr__(self, "fold", Fold(self.evidence, self.within))
 
     def step(self, state: Rows, seen: Observation) -> list[Finding]:
@@ -52,39 +59,25 @@ class Correlator:
         whole = state.get(ObjectRow, "object") or ObjectRow()
         before = replace(whole)
         findings: list[Finding] = []
-        touched: set[tuple[str, Group]] = set()
         if seen.kind is BatchKind.CLOCK:
-            findings += silence.tick(state, whole, self.evidence, seen.received_at)
+            findings += silence.tick(state, whole, self.evidence, seen)
         else:
-            if not self._in_order(state, seen):
+            if not in_order(state, seen):
                 return []
             findings += silence.heard(state, seen.source_id, self.evidence, seen.received_at)
             findings += self._repeats(state, seen)
-            sure, touched = self.windowed.apply(state, whole, seen.matches)
-            findings += sure
-        self._advance(state, whole, seen.received_at)
+            findings += self.windowed.apply(state, whole, seen.matches)
+        horizon = advance(state, whole, seen, self.evidence)
         sweep = seen.kind is BatchKind.CLOCK or seen.sequence % SWEEP_EVERY == 0
-        findings += self.windowed.settle(state, whole, touched, sweep=sweep)
-        if sweep:
+        findings += self.windowed.settle(state, whole, horizon)
+        full = state.count("repeat") > self.limits.repeats
+        if sweep or full:
             let_go(state, whole.watermark, self.within)
+        if full and state.count("repeat") > self.limits.repeats:
+            whole.forgotten += make_room(state, self.limits.repeats)
         if before != whole:
             state.put(whole, "object")
         return findings
-
-    def _in_order(self, state: Rows, seen: Observation) -> bool:
-        source = state.get(SourceRow, "source", seen.source_id) or SourceRow()
-        if seen.sequence <= source.sequence:
-            return False
-        if seen.previous != source.sequence:
-            raise IntegrityError(
-                f"source {seen.source_id} of {seen.object_id}: batch {seen.sequence} follows "
-                f"{seen.previous}, but {source.sequence} was applied last; replay the journal"
-            )
-        source.sequence = seen.sequence
-        # A clock that runs ahead must not make everybody else too late.
-        source.newest = max(source.newest, min(seen.last_event_at, seen.received_at))
-        state.put(source, "source", seen.source_id)
-        return True
 
     def _repeats(self, state: Rows, seen: Observation) -> list[Finding]:
         gathered: dict[tuple[str, str], list[Hit]] = {}
@@ -104,10 +97,3 @@ class Correlator:
             detector = REFUSED_RECORDS if refused else WITHHELD_RECORD
             findings += self.fold(state, detector, "detector", group, hits)
         return findings
-
-    def _advance(self, state: Rows, whole: ObjectRow, at: int) -> None:
-        sources = [
-            (row, self.evidence.timing(state.object_id, parts[0], at))
-            for parts, row in state.all(SourceRow, "source")
-        ]
-        whole.watermark = watermark(sources, whole.watermark)

@@ -1,4 +1,4 @@
-"""What the fold asks of content, pack and registry, narrowed to four questions."""
+"""What the fold asks of content, pack and registry, narrowed to five questions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,12 @@ class Evidence:
 
     ``labels`` gives what a rule or detector is evidence for, by its id. The registry answers for an
     instant: ``timing`` a source's lateness and longest silence, by object and source; ``expected``
-    the sources of an object that must not fall silent; ``trial`` whether it is in trial operation.
+    the sources of an object that must not fall silent; ``trial`` whether it is in trial operation;
+    ``attested`` whether it is attested open, so that its events may be held against others'.
     """
 
     labels: Callable[[str], Labels]
     timing: Callable[[str, str, int], SourceTiming]
     expected: Callable[[str, int], Sequence[str]]
     trial: Callable[[str, int], bool]
+    attested: Callable[[str, int], bool] = lambda _object, _at: True

@@ -36,18 +36,35 @@ class SourceRow:
 
 @dataclass(slots=True)
 class ObjectRow:
-    """State of one object: its watermark, what could not be counted, its last tick."""
+    """State of one object: its watermark, what could not be counted, its last tick.
+
+    ``evicted`` counts the entries of correlation windows that were let go for want of room, and
+    ``forgotten`` the hosts whose repeats were.
+    """
 
     watermark: int = 0
     too_late: int = 0
     evicted: int = 0
     ticked_at: int = 0
+    forgotten: int = 0
 
 
 def late_matches(state: Rows) -> int:
     """Give how many matches of an object came too late for their windows."""
     whole = state.get(ObjectRow, "object")
     return whole.too_late if whole is not None else 0
+
+
+def evicted_entries(state: Rows) -> int:
+    """Give how many entries of an object's windows were let go for want of room."""
+    whole = state.get(ObjectRow, "object")
+    return whole.evicted if whole is not None else 0
+
+
+def forgotten_repeats(state: Rows) -> int:
+    """Give how many hosts' repeats of a rule were let go for want of room."""
+    whole = state.get(ObjectRow, "object")
+    return whole.forgotten if whole is not None else 0
 
 
 def watermark(sources: list[tuple[SourceRow, SourceTiming]], standing: int) -> int:

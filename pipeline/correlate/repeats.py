@@ -1,13 +1,16 @@
 """Repeats of one rule on one host: the first hit at once, the rest folded with count and span.
 
 Two events of a rule belong to one finding when less than ``within`` lies between them in event
-time; a finding is a maximal run of such events. The result follows from the set of events alone.
+time; a finding is a maximal run of such events. The result follows from the set of events alone,
+but that hosts which somebody makes up are not kept without bound: what goes is counted, and a
+repeat of it is told as if it were the first.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.correlate.evidence import Evidence
+from pipeline.correlate.room import FREED
 from pipeline.model import Finding, Json, RuleRef, finding_id
 from pipeline.model.rows import Rows
 
@@ -138,10 +141,36 @@ class Fold:
 
 
 def let_go(state: Rows, watermark: int, within: int) -> None:
-    """Drop the rows whose runs no event at or after the watermark can join."""
+    """Drop the runs that no event at or after the watermark can join, and rows without any."""
     for parts, row in list(state.all(RepeatRow, "repeat")):
-        if all(span.last + within < watermark for span in row.spans):
+        reached = [span for span in row.spans if span.last + within >= watermark]
+        if not reached:
             state.drop("repeat", *parts)
+        elif len(reached) < len(row.spans):
+            row.spans = reached
+            state.put(row, "repeat", *parts)
+
+
+def make_room(state: Rows, most: int) -> int:
+    """Let rows go where there are more than ``most``, an eighth at once; give how many went.
+
+    Of the rules that keep most those rows go first that have the fewest events and the oldest, so
+    that noise made of single events makes room at its own expense.
+    """
+    excess = state.count("repeat") - (most - most // FREED)
+    by_rule: dict[str, list[tuple[int, int, tuple[str, ...]]]] = {}
+    for parts, row in state.all(RepeatRow, "repeat"):
+        worth = sum(span.count for span in row.spans), max(span.last for span in row.spans)
+        by_rule.setdefault(parts[0], []).append((*worth, parts))
+    for kept in by_rule.values():
+        kept.sort(reverse=True)
+    gone = 0
+    while gone < excess:
+        largest = max(by_rule.values(), key=len)
+        for _ in range(min(excess - gone, 1 + len(largest) // 4)):
+            state.drop("repeat", *largest.pop()[2])
+            gone += 1
+    return gone
 
 
 def _survivor(row: RepeatRow, gone: Span) -> str:

@@ -2,7 +2,7 @@
 
 from pipeline.correlate.evidence import Evidence
 from pipeline.correlate.presence import ObjectRow, SourceRow
-from pipeline.model import NANOSECONDS, Finding, RuleRef, finding_id
+from pipeline.model import ENDING, NANOSECONDS, Finding, Observation, RuleRef, finding_id
 from pipeline.model.rows import Rows
 
 DEAF = 600 * NANOSECONDS
@@ -22,13 +22,18 @@ def heard(state: Rows, source_id: str, evidence: Evidence, at: int) -> list[Find
     return findings
 
 
-def tick(state: Rows, whole: ObjectRow, evidence: Evidence, now: int) -> list[Finding]:
+def tick(state: Rows, whole: ObjectRow, evidence: Evidence, seen: Observation) -> list[Finding]:
     """Let time pass for an object's sources: idle after their lateness, silent after their limit.
 
     A source that the registry expects and that never sent counts from the first tick. Where no
-    tick came for ``DEAF`` we did not listen ourselves: that time is nobody's silence.
+    tick came for ``DEAF`` we did not listen ourselves: that time is nobody's silence. Nor is it
+    where a replay ends: nobody was listened to.
     """
-    findings = []
+    findings: list[Finding] = []
+    now = seen.received_at
+    if seen.source_id == ENDING:
+        _rest(state, evidence, now)
+        return findings
     deaf = now - whole.ticked_at if whole.ticked_at and now - whole.ticked_at > DEAF else 0
     whole.ticked_at = now
     known = {parts[0] for parts, _ in state.all(SourceRow, "source")}
@@ -50,6 +55,15 @@ def tick(state: Rows, whole: ObjectRow, evidence: Evidence, now: int) -> list[Fi
         if changed:
             state.put(source, "source", source_id)
     return findings
+
+
+def _rest(state: Rows, evidence: Evidence, now: int) -> None:
+    """Make the sources idle that sent nothing for as long as their lateness."""
+    for parts, source in list(state.all(SourceRow, "source")):
+        lateness = evidence.timing(state.object_id, parts[0], now).lateness
+        if not source.idle and now - source.heard_at > lateness:
+            source.idle = True
+            state.put(source, "source", *parts)
 
 
 def _silence(

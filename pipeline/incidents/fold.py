@@ -4,6 +4,11 @@ A finding joins the open incident of its object with the same fold key whose eve
 pack's ``join_within`` of its own; else it opens one. A finding that lies within reach of two joins
 them: the one opened later is merged into the earlier. Each batch gives an incident at most one
 revision, and a revision is linked to the one before by hash.
+
+Findings under a silence are folded like all others, so that none is missing where they come to
+matter, but alone they make no revision while the verdict is not yes: what would have opened with
+them stays hidden, and what stands open is not revised for them. The verdict yes, or a finding that
+no silence covers, brings them to light.
 """
 
 import hashlib
@@ -12,6 +17,8 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
+from pipeline.incidents.silences import ROWS as SILENCE_ROWS
+from pipeline.incidents.suppression import ROWS as SUPPRESSED_ROWS
 from pipeline.model import (
     Assessment,
     Finding,
@@ -24,6 +31,7 @@ from pipeline.model import (
 from pipeline.model.rows import Rows
 
 HELD_PER_RULE = 32
+MOST_HIDDEN = 64  # incidents of an object that silences hide; beyond, the one opened first goes
 ENDED = frozenset({IncidentState.CLOSED, IncidentState.MERGED})
 
 
@@ -68,7 +76,11 @@ class IncidentRow:
             self.beyond.add(Beyond(int(new), finding.event_count if new else 0, first, last))
 
 
-ROW_TYPES: Mapping[str, type] = {"incident": IncidentRow}
+ROW_TYPES: Mapping[str, type] = {
+    "incident": IncidentRow,
+    **SILENCE_ROWS,
+    **SUPPRESSED_ROWS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +106,35 @@ class Fold:
     def step(self, state: Rows, findings: Sequence[Finding], at: int) -> list[Revised]:
         """Fold one batch's findings, received at an instant, into an object's incidents."""
         touched: dict[str, IncidentRow] = {}
+        loud: set[str] = set()
         merged: list[Revised] = []
         for finding in findings:
             row = self._row(state, finding, at)
             if row is None:
                 continue
+            kept, speaks = row, not finding.suppressed
             if finding.retracted:
-                row.findings.pop(finding.id, None)
-                kept = row
+                gone = row.findings.pop(finding.id, None)
+                speaks = bool(row.incident.revision) or gone is None or not gone.suppressed
             else:
                 row.hold(finding)
                 reached = self._reached(state, row, finding)
                 kept = min([row, *reached], key=_seniority)
                 for other in (row, *reached):
                     if other is not kept:
-                        merged += self._merge(state, other, kept, at)
+                        ended = self._merge(state, other, kept, at)
+                        merged += ended
                         touched.pop(other.incident.id, None)
+                        speaks = speaks or bool(ended) or other.incident.id in loud
+            if speaks:
+                loud.add(kept.incident.id)
             touched[kept.incident.id] = kept
             state.put(kept, "incident", kept.incident.id)
-        return [*(self._revise(state, row, at) for _, row in sorted(touched.items())), *merged]
+        revised = [
+            self._revise(state, row, at, loud=name in loud) for name, row in sorted(touched.items())
+        ]
+        _forget_hidden(state)
+        return [*filter(None, revised), *merged]
 
     def _row(self, state: Rows, finding: Finding, at: int) -> IncidentRow | None:
         """Find the incident that holds or takes the finding; open one where there is none."""
@@ -162,19 +184,26 @@ class Fold:
             assessment=self.assess(object_id, [finding], at),
         )
 
-    def _revise(self, state: Rows, row: IncidentRow, at: int) -> Revised:
+    def _revise(self, state: Rows, row: IncidentRow, at: int, *, loud: bool) -> Revised | None:
+        """Give the next revision; None where only findings under a silence would make it."""
         held = sorted(row.findings.values(), key=lambda item: (item.first_event_at, item.id))
         last = row.incident
+        was_yes = bool(last.revision) and last.assessment.is_incident is Tri.YES
         if not held:
+            if not last.revision:
+                state.drop("incident", last.id)  # nobody was told
+                return None
             held_state = IncidentState.CANDIDATE if last.state is IncidentState.NEW else last.state
             assessment = replace(last.assessment, is_incident=Tri.NO, route=())
             revised = replace(
                 last, event_count=0, finding_ids=(), finding_count=0, state=held_state
             )
         else:
-            opened = last.opened_at
+            opened = last.opened_at if last.revision else at
             assessment = self.assess(last.object_id, held, opened)
             yes = assessment.is_incident is Tri.YES
+            if not (loud or yes or was_yes):
+                return None
             if yes and last.state is IncidentState.CANDIDATE and last.revision:
                 assessment, opened = self.assess(last.object_id, held, at), at
             revised = replace(
@@ -208,6 +237,13 @@ class Fold:
         row.incident = _linked(ended, last)
         state.put(row, "incident", last.id)
         return [Revised(last, row.incident)]
+
+
+def _forget_hidden(state: Rows) -> None:
+    hidden = [row for _, row in state.all(IncidentRow, "incident") if not row.incident.revision]
+    hidden.sort(key=lambda row: (row.incident.opened_at, row.incident.id))
+    for row in hidden[: max(0, len(hidden) - MOST_HIDDEN)]:
+        state.drop("incident", row.incident.id)
 
 
 def _seniority(row: IncidentRow) -> tuple[bool, int, str]:

@@ -10,9 +10,10 @@ from typing import Any
 
 import re2
 
-from pipeline.content.predicate import And, Leaf, Not, Null, Number, Or, Predicate, Text
+from pipeline.content.predicate import And, Leaf, Not, Null, Number, Or, Predicate, Regex, Text
 from pipeline.match.leaf import Test, folded_parts, leaf_test, number_texts
-from pipeline.match.view import NOTHING, Several
+from pipeline.match.regex import compile_regex, telling
+from pipeline.match.view import NOTHING, Scanned, Several
 from pipeline.match.wildcard import Shape, shape_of
 
 _MOST_DEPTH = 12
@@ -78,7 +79,12 @@ class _Writer:
             return self.texts(*simple)
         if isinstance(leaf, Null):
             return f"(v[{leaf.field!r}] is NOTHING)"
-        return f"{self.named(leaf_test(leaf))}(v)"
+        test = f"{self.named(leaf_test(leaf))}(v)"
+        if isinstance(leaf, Regex) and leaf.field is not None:
+            needs = telling(compile_regex(leaf.pattern, leaf.flags).needs)
+            if needs:  # a look at folded text costs less than the pattern
+                return f"({self.named(needs_test(needs))}(v[{leaf.field!r}]) and {test})"
+        return test
 
     def texts(self, field: str | None, shape: Shape, texts: list[str]) -> str:
         """Write that a field shows one of these texts."""
@@ -108,14 +114,32 @@ def is_one_of(value: str | Several, texts: frozenset[str]) -> bool:
     return value in texts
 
 
+def needs_test(needs: tuple[tuple[str, ...], ...]) -> Callable[[str | Several], bool]:
+    """Give a test for texts that contain one word of every set."""
+
+    def test(value: str | Several) -> bool:
+        for words in needs:
+            for word in words:
+                if word in value:
+                    break
+            else:
+                return False
+        return True
+
+    return test
+
+
 def words_test(words: list[str]) -> Callable[[str | Several], bool]:
     """Give a test for texts that contain one of many words: one pass instead of many."""
     options = re2.Options()
     options.max_mem = _MOST_MEMORY
     options.never_capture = True
     search = re2.compile("|".join(map(re2.escape, words)), options).search
+    sought = frozenset(words)
 
     def test(value: str | Several) -> bool:
+        if isinstance(value, Scanned):
+            return value.has_one_of(sought)
         if isinstance(value, Several):
             return any(map(test, value.texts))
         if len(value) < 256:

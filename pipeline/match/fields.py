@@ -1,9 +1,11 @@
 """What a match hands over: the fields it matched on and those that windows need, bounded."""
 
+from itertools import islice
 from typing import Any
 
 from pipeline.content import Content, Rule
-from pipeline.match.view import ABSENT, View, value_text
+from pipeline.match.values import compact_json, single_values
+from pipeline.match.view import ABSENT, View
 from pipeline.model import Event, Json, Match
 
 MOST_FIELDS = 16
@@ -46,8 +48,13 @@ def host_of(event: Event) -> str:
 
 
 def _bounded(value: Any) -> Any:
+    """Give a value, or the first of a list's and of the lists' inside it, cut where it is long."""
     if isinstance(value, list | tuple):
-        return [_bounded(item) for item in value[:MOST_VALUES] if item is not None]
-    if isinstance(value, bool | int | float):
-        return value
-    return value_text(value)[:MOST_TEXT]
+        return [_cut(item) for item in islice(single_values(value), MOST_VALUES)]
+    return _cut(value)
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:MOST_TEXT]
+    return value if isinstance(value, bool | int | float) else compact_json(value, MOST_TEXT)

@@ -1,156 +1,171 @@
-"""From a field's text to the rules that it may concern: dictionaries first, one automaton last.
+"""From the texts of an event's fields to the rules that they may concern: dictionaries first.
 
-Endings that hold a separator (``/cmd.exe``) are found by what follows the text's last separator,
-beginnings and the words inside by Aho-Corasick. Values repeat (of process images 1% is new), so
-what a short text gave is remembered within a bound.
+Rules have places 0, 1, ... and sets of them are the bits of whole numbers. Each rule stands on
+several levels, one for each of its clauses: what a field's text shows is one number with the bits
+of all levels, what the fields show together is their union, and a rule is a candidate where it is
+shown on every level on which it has a clause. On one level more stands what refutes a rule.
+Beginnings, endings and whole texts are found by dictionaries, words inside by one scan.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-import ahocorasick_rs
-
-from pipeline.match.view import NOTHING, Several, View
-from pipeline.match.witness import Sign, Witness
-
-Rules = frozenset[int]
-NONE: Rules = frozenset()
-_FEW = 8
-_MOST_GATED = 64  # beyond, the comparison of many bytes at once gives way to an automaton
-_MOST_MEMO = 512
-_MOST_MEMO_LENGTH = 256
-_MOST_DFA_CHARACTERS = 20_000  # a full automaton is twice as fast on long texts, at 0.5 KB each
+from pipeline.match.edges import Edges
+from pipeline.match.scan import WordScan, word_scan
+from pipeline.match.view import Scanned
+from pipeline.match.witness import Clause, Sign, Witness
 
 
 class FieldIndex:
-    """The witnesses of one field; ``rare`` where hardly a text is expected to show one."""
+    """The witnesses of one field.
 
-    __slots__ = ("_any", "_is", "_memo", "_scan", "_tails")
-
-    def __init__(self, signs: Mapping[tuple[Sign, str], Rules], *, rare: bool = False) -> None:
-        self._any = NONE
-        self._is: dict[str, Rules] = {}
-        self._tails: dict[str, list[tuple[str, Rules]]] = {}
-        self._memo: dict[str, Rules] = {}
-        words: list[tuple[Sign, str, Rules]] = []
-        for (sign, text), rules in signs.items():
-            if sign is Sign.ANY:
-                self._any |= rules
-            elif sign is Sign.IS:
-                self._is[text] = rules
-            elif sign is Sign.ENDS and (cut := _last_part(text)):
-                self._tails.setdefault(cut, []).append((text, rules))
-            else:
-                words.append((sign, text, rules))
-        self._scan = WordScan(words, rare=rare) if words else None
-
-    def rules(self, text: str) -> Rules:
-        """Give the rules with a witness in this folded text."""
-        found = self._memo.get(text)
-        if found is None:
-            found = self._find(text)
-            if len(text) <= _MOST_MEMO_LENGTH:
-                if len(self._memo) >= _MOST_MEMO:
-                    self._memo.clear()
-                self._memo[text] = found
-        return found
-
-    def _find(self, text: str) -> Rules:
-        found = set(self._any)
-        found |= self._is.get(text, NONE)
-        if self._tails:
-            for tail, rules in self._tails.get(_last_part(text), ()):
-                if text.endswith(tail):
-                    found |= rules
-        if self._scan is not None:
-            self._scan.add(text, found)
-        return frozenset(found)
-
-
-class WordScan:
-    """Words sought in one pass over a text; each word where its sign wants it.
-
-    Where hits are rare, a first pass that ends at one asks whether there is any: for few words it
-    compares many bytes at once, and is three times as fast as the pass that finds them all.
+    ``memo`` is for whoever asks, to keep what texts gave; ``words`` are witnesses sought inside,
+    ``more`` are words that rules seek there beside them.
     """
 
-    __slots__ = ("_automaton", "_gate", "_words")
+    __slots__ = (
+        "_any",
+        "_edges",
+        "_long",
+        "_masks",
+        "_portable",
+        "_scan",
+        "_words",
+        "memo",
+        "more",
+    )
 
-    def __init__(self, words: list[tuple[Sign, str, Rules]], *, rare: bool = False) -> None:
-        self._words = words
-        self._gate: ahocorasick_rs.AhoCorasick | None = None
-        self._automaton: ahocorasick_rs.AhoCorasick | None = None
-        if len(words) > _FEW and all(word for _, word, _ in words):
-            texts = [word for _, word, _ in words]
-            small = sum(map(len, texts)) <= _MOST_DFA_CHARACTERS
-            self._automaton = ahocorasick_rs.AhoCorasick(
-                texts,
-                matchkind=ahocorasick_rs.MatchKind.Standard,
-                store_patterns=False,
-                implementation=ahocorasick_rs.Implementation.DFA if small else None,
-            )
-            if rare and len(words) <= _MOST_GATED:
-                self._gate = ahocorasick_rs.AhoCorasick(
-                    texts, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst, store_patterns=False
-                )
+    def __init__(
+        self,
+        shown: Mapping[tuple[Sign, str], int],
+        more: Iterable[str] = (),
+        *,
+        portable: bool = False,
+    ) -> None:
+        self.memo: dict[str, int] = {}
+        self._portable = portable
+        self._any = 0
+        words: dict[str, int] = {}
+        edges: dict[tuple[Sign, str], int] = {}
+        for (sign, text), mask in shown.items():
+            if sign is Sign.ANY or (not text and sign is not Sign.IS):
+                self._any |= mask
+            elif sign is Sign.HAS:
+                words[text] = mask
+            else:
+                edges[sign, text] = mask
+        self._words = list(words)
+        self._masks = list(words.values())
+        self.more = [word for word in more if word not in words]
+        self._edges = Edges(edges) if edges else None
+        self._scan = word_scan(self._words, portable=portable) if words else None
+        self._long: tuple[WordScan, frozenset[str]] | None = None
 
-    def add(self, text: str, found: set[int]) -> None:
-        """Add the rules whose word is in the text."""
-        if self._automaton is None:
-            for sign, word, rules in self._words:
-                if _shows(sign, word, text):
-                    found |= rules
-            return
-        try:
-            if self._gate is not None and not self._gate.find_matches_as_indexes(text):
-                return
-            hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        except UnicodeEncodeError:  # half of a surrogate pair: no UTF-8 can say it
-            text = text.encode("utf-8", "replace").decode()
-            hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        last = len(text)
-        for number, start, end in hits:
-            sign, _, rules = self._words[number]
-            if sign is Sign.HAS or (start == 0 if sign is Sign.STARTS else end == last):
-                found |= rules
+    @property
+    def words(self) -> tuple[str, ...] | None:
+        """Give the witnesses, where all are words inside the text; else None."""
+        return None if self._edges is not None or self._any else tuple(self._words)
+
+    def mask(self, text: str) -> int:
+        """Give the bits of the rules and levels with a witness in this text."""
+        found = self._any
+        if self._edges is not None:
+            found |= self._edges.mask(text)
+        if self._scan is not None:
+            masks = self._masks
+            for number in self._scan(text):
+                found |= masks[number]
+        return found
+
+    def scanned(self, text: str) -> tuple[int, Scanned | None]:
+        """Give the bits, and the text as one of which all words that rules seek are known."""
+        if self._scan is None:
+            return self.mask(text), None
+        if self._long is None:  # made when a long text comes: most fields never hold one
+            every = [*self._words, *self.more]
+            self._long = word_scan(every, portable=self._portable), frozenset(every)
+        scan, known = self._long
+        found = self._any
+        if self._edges is not None:
+            found |= self._edges.mask(text)
+        words, masks, more = self._words, self._masks, self.more
+        held = set()
+        least = len(words)
+        for number in scan(text):
+            if number < least:
+                found |= masks[number]
+                held.add(words[number])
+            else:
+                held.add(more[number - least])
+        return found, Scanned(text, known, held)
+
+    def masks(self, texts: Iterable[str]) -> int:
+        """Give the bits that a field's texts show together."""
+        found = 0
+        for text in texts:
+            found |= self.mask(text)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What an event must show for one rule, and what refutes it."""
+
+    clauses: Sequence[Clause]
+    refuting: Collection[Witness] = ()
 
 
 class RuleIndex:
-    """The witnesses of many rules by field; ``always`` are rules without any."""
+    """The clauses of many rules by field.
 
-    __slots__ = ("_fields", "always")
+    ``signs`` are each rule's; ``more`` are the words that rules seek in each field.
+    ``base`` has the bits that need no sign.
+    """
 
-    def __init__(self, witnesses: Mapping[int, Iterable[Witness] | None]) -> None:
-        self.always = frozenset(rule for rule, signs in witnesses.items() if signs is None)
-        fields: dict[str | None, dict[tuple[Sign, str], Rules]] = {}
-        for rule, signs in witnesses.items():
-            for field, sign, text in signs or ():
-                shown = fields.setdefault(field, {})
-                shown[sign, text] = shown.get((sign, text), NONE) | {rule}
-        self._fields = [
-            (field, FieldIndex(shown, rare=field is None)) for field, shown in fields.items()
-        ]
+    __slots__ = ("_count", "_levels", "_ones", "base", "fields")
 
-    def candidates(self, view: View) -> set[int]:
-        """Give the rules that may match; every rule that matches is among them."""
-        found = set(self.always)
-        for field, index in self._fields:
-            text = view[field]
-            if text.__class__ is str:
-                found |= index.rules(text)
-            elif text is not NOTHING:
-                assert isinstance(text, Several)
-                for each in text.texts:
-                    found |= index.rules(each)
+    def __init__(
+        self,
+        signs: Sequence[Signs],
+        more: Mapping[str | None, Iterable[str]],
+        *,
+        portable: bool = False,
+    ) -> None:
+        self._count = count = len(signs)
+        self._levels = max((len(own.clauses) for own in signs), default=0)
+        self._ones = (1 << count) - 1
+        self.base = 0
+        shown: dict[str | None, dict[tuple[Sign, str], int]] = {}
+        for place, own in enumerate(signs):
+            for level in range(self._levels):
+                bit = 1 << (level * count + place)
+                if level >= len(own.clauses):
+                    self.base |= bit
+                    continue
+                for field, sign, text in own.clauses[level]:
+                    of_field = shown.setdefault(field, {})
+                    of_field[sign, text] = of_field.get((sign, text), 0) | bit
+            bit = 1 << (self._levels * count + place)
+            for field, sign, text in own.refuting:
+                of_field = shown.setdefault(field, {})
+                of_field[sign, text] = of_field.get((sign, text), 0) | bit
+        self.fields: Mapping[str | None, FieldIndex] = {
+            field: FieldIndex(of_field, more.get(field, ()), portable=portable)
+            for field, of_field in shown.items()
+        }
+
+    def narrowed(self, shown: int) -> int:
+        """Give the bits of the rules that are shown on every level, and not refuted."""
+        count = self._count
+        found = self._ones & ~(shown >> (self._levels * count))
+        for level in range(self._levels):
+            found &= shown >> (level * count)
         return found
 
 
-def _last_part(text: str) -> str:
-    """Give a text from its last separator on; nothing where it has none."""
-    cut = max(text.rfind("\\"), text.rfind("/"))
-    return text[cut:] if cut >= 0 else ""
-
-
-def _shows(sign: Sign, word: str, text: str) -> bool:
-    if sign is Sign.HAS:
-        return word in text
-    return text.startswith(word) if sign is Sign.STARTS else text.endswith(word)
+def places_in(mask: int) -> Iterator[int]:
+    """Give the places of the bits of a mask, the least first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

@@ -8,7 +8,8 @@ Decisions where the Sigma specification leaves a choice, each with a test:
   and to its text. A text in a rule is equal to the event's text alone: '1' is not 1.0.
 - Comparison takes numbers and decimal texts; anything else, a truth value too, does not pass.
 - A network holds addresses of its own kind: ``::ffff:10.0.0.1`` is not inside 10.0.0.0/8.
-- ``fieldref`` compares without regard to case, and does not hold where either field has no value.
+- ``fieldref`` compares without regard to case unless ``cased``, a number with a number however
+  each is written, and does not hold where either field has no value.
 - Dates are read as they are written, without conversion; weeks are numbered by ISO 8601.
 """
 
@@ -21,6 +22,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from pipeline.content.predicate import (
+    ONE,
     Cidr,
     Compare,
     DatePart,
@@ -33,20 +35,24 @@ from pipeline.content.predicate import (
     Text,
 )
 from pipeline.match.regex import compile_regex
-from pipeline.match.view import ABSENT, NOTHING, Several, View
-from pipeline.match.wildcard import wildcard_test
+from pipeline.match.values import single_values
+from pipeline.match.view import ABSENT, NOTHING, Several, View, value_text
+from pipeline.match.wildcard import walk, wildcard_test
 
 Test = Callable[[View], bool]
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?", re.ASCII)
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "eq": operator.eq,
     "lt": operator.lt,
     "lte": operator.le,
     "gt": operator.gt,
     "gte": operator.ge,
 }
 _MOST_DIGITS = 400
+_MOST_WALKED = 100_000
+_MOST_PAIRS = 1_000_000
 _MOST_ADDRESS = 100  # what is remembered of addresses must not be a megabyte each
 
 
@@ -85,9 +91,19 @@ def _text(leaf: Text) -> Test:
         exact = wildcard_test(leaf.parts)
         return lambda view: any(map(exact, view.originals(field)))
     test = wildcard_test(leaf.parts)
+    if ONE in leaf.parts:
+        return lambda view: any(_counted(text, leaf.parts, test) for text in view.originals(field))
     if field is None:
         return lambda view: any(test(text.casefold()) for text in view.originals(None))
     return lambda view: any(map(test, folded_texts(view, field)))
+
+
+def _counted(text: str, parts: tuple[str | int, ...], test: Callable[[str], bool]) -> bool:
+    """Test a text against a pattern with ``?``, which is one character before it is folded."""
+    folded = text.casefold()
+    if len(folded) == len(text) or len(text) > _MOST_WALKED:
+        return test(folded)
+    return walk(parts, [char.casefold() for char in text])
 
 
 def _number(leaf: Number) -> Test:
@@ -107,7 +123,7 @@ def _exists(leaf: Exists) -> Test:
 
 def _regex(leaf: Regex) -> Test:
     search, field = compile_regex(leaf.pattern, leaf.flags).search, leaf.field
-    return lambda view: any(search(text) is not None for text in view.originals(field))
+    return lambda view: any(map(search, view.originals(field)))
 
 
 def _cidr(leaf: Cidr) -> Test:
@@ -137,23 +153,47 @@ def _compare(leaf: Compare) -> Test:
 
 
 def _same_as(leaf: SameAs) -> Test:
-    field, other = leaf.field, leaf.other
+    field, other, cased = leaf.field, leaf.other, leaf.cased
     tests: dict[str, Callable[[str, str], bool]] = {
-        "equal": operator.eq,
         "startswith": str.startswith,
         "endswith": str.endswith,
         "contains": operator.contains,
     }
+    if leaf.how == "equal":
+        return lambda view: (
+            not frozenset(_compared_texts(view, field, cased)).isdisjoint(
+                _compared_texts(view, other, cased)
+            )
+        )
     test = tests[leaf.how]
-    return lambda view: any(
-        test(left, right)
-        for left in folded_texts(view, field)
-        for right in folded_texts(view, other)
-    )
+
+    def passes(view: View) -> bool:
+        lefts = _compared_texts(view, field, cased)
+        rights = _compared_texts(view, other, cased)
+        if len(lefts) * len(rights) > _MOST_PAIRS:
+            raise OverflowError("two fields have more values than can be compared")  # told
+        return any(test(left, right) for left in lefts for right in rights)
+
+    return passes
+
+
+def _compared_texts(view: View, field: str, cased: bool) -> tuple[str, ...]:
+    """Give a field's texts as those of another are compared with them: 1.0 is written as 1."""
+    value = view.lookup(field)
+    if isinstance(value, float | list | tuple):
+        texts = tuple(map(_compared_text, single_values(value)))
+        return texts if cased else tuple(text.casefold() for text in texts)
+    return view.originals(field) if cased else folded_texts(view, field)
+
+
+def _compared_text(value: Any) -> str:
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if whole else value_text(value)
 
 
 def _date_part(leaf: DatePart) -> Test:
     field, unit, number = leaf.field, leaf.unit, leaf.number
+    holds = _COMPARE[leaf.operator]
 
     def passes(text: str) -> bool:
         found = _DATE.match(text)
@@ -164,7 +204,7 @@ def _date_part(leaf: DatePart) -> Test:
         except ValueError:
             return False
         part: int = moment.isocalendar().week if unit == "week" else getattr(moment, unit)
-        return part == number
+        return holds(part, number)
 
     return lambda view: any(map(passes, view.originals(field)))
 

@@ -1,15 +1,24 @@
 """Events to matches: every rule whose log source an event is of, asked through an index."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 from pipeline.content import Content, Rule
 from pipeline.errors import SaqshyError
 from pipeline.match.engine import Engine, RuleTests, build_engine, possible
 from pipeline.match.fields import MatchFields
+from pipeline.match.forms import Route
+from pipeline.match.keywords import VERBATIM
 from pipeline.match.observing import Watch
-from pipeline.match.routes import Key, LogSource, labels_of, route_key
-from pipeline.match.taxonomy import Taxonomy, Vocabulary
+from pipeline.match.reading import Reading, Verdict
+from pipeline.match.recollection import Recollection
+from pipeline.match.routes import Key, LogSource, labels_of
+from pipeline.match.sieve import Sifted, sieve
+from pipeline.match.speech import Speech
+from pipeline.match.taxonomy import Taxonomy
 from pipeline.match.view import Plans, View
 from pipeline.model import Event, Failure, FailureCode, Match, Observation, RawBatch
 
@@ -18,6 +27,11 @@ _MOST_ENGINES = 512
 _MOST_TOLD = 8
 STAGE = "match"
 EVERY_RULE = "*"
+_by_rule = attrgetter("rule_id")
+
+
+def _index(told: tuple[Event, list[Match], list["RuleError"]]) -> int:
+    return told[0].index
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +52,6 @@ class MatchError(SaqshyError):
         super().__init__(f"event {event_id}: {told}")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The engines of one log source, each with where its rules' fields are found."""
-
-    engines: tuple[tuple[Plans, Engine], ...]
-
-
-@dataclass(slots=True)
-class _Speech:
-    """One vocabulary: where fields are found, and the routes met so far."""
-
-    vocabulary: Vocabulary
-    plans: Plans
-    routes: dict[Key, Route] = field(default_factory=dict)
-
-
 class Matcher:
     """All rules of one content over events of any vocabulary.
 
@@ -63,47 +61,81 @@ class Matcher:
     """
 
     def __init__(
-        self, content: Content, taxonomy: Taxonomy, interest: tuple[str, ...] = ()
+        self,
+        content: Content,
+        taxonomy: Taxonomy,
+        interest: tuple[str, ...] = (),
+        *,
+        portable: bool = False,
+        rule_errors: Counter[str] | None = None,
     ) -> None:
         self.content = content
         self.taxonomy = taxonomy
+        self._portable = portable
         self._rules: tuple[Rule, ...] = tuple(content.rules[name] for name in sorted(content.rules))
         self._by_source: dict[LogSource, list[int]] = {}
         for number, rule in enumerate(self._rules):
             source = LogSource(rule.product, rule.category, rule.service)
             self._by_source.setdefault(source, []).append(number)
         self._tests = RuleTests(self._rules)
-        self._speeches: dict[str, _Speech] = {}
+        self._speeches: dict[str, Speech] = {}
+        self._routes: dict[tuple[int, Key], Route] = {}
         self._engines: dict[tuple[tuple[int, ...], frozenset[str]], Engine] = {}
         self._fields = MatchFields(content, interest)
+        self._recollection = Recollection()
+        self._rule_errors = rule_errors
 
-    def examine(self, event: Event) -> tuple[list[Match], list[RuleError]]:
-        """Give an event's matches by rule id, and the rules that failed on it."""
+    def examine(
+        self, event: Event, record: bytes | None = None
+    ) -> tuple[list[Match], list[RuleError]]:
+        """Give an event's matches by rule id, and the rules that failed on it.
+
+        ``record`` are the bytes that the event was read from: a pass over them spares reading all
+        its texts for keywords.
+        """
         matches: list[Match] = []
         errors: list[RuleError] = []
         try:
-            self._ask(event, matches, errors)
+            self._ask(event, record, matches, errors)
         except Exception as error:  # noqa: BLE001 (told as a failure of the event: never "no match")
             errors.append(RuleError(EVERY_RULE, type(error).__name__))
-        matches.sort(key=lambda match: match.rule_id)
-        errors.sort(key=lambda error: error.rule_id)
-        return matches, errors
+        return self._in_order(matches, errors)
 
-    def _ask(self, event: Event, matches: list[Match], errors: list[RuleError]) -> None:
-        speech = self._speeches.get(event.taxonomy) or self._speech(event.taxonomy)
-        view = View(speech.plans, event.native, event.ecs)
-        key = route_key(speech.vocabulary, view)
-        route = speech.routes.get(key) or self._route(speech, key, view)
+    def _ask(
+        self, event: Event, record: bytes | None, matches: list[Match], errors: list[RuleError]
+    ) -> None:
+        speech = self._speech(event)
+        reading, values = speech.met(event) or speech.meet(event)
+        loud = reading.loud
+        quiet = loud is None or (
+            record is not None and event.format in VERBATIM and not event.notes and not loud(record)
+        )
+        verdict = reading.recalled(values) if quiet else None
+        if verdict is None:
+            verdict = self._decide(reading, event, values, errors, quiet=quiet)
+        self._gather(event, reading, verdict, matches)
 
+    def _gather(
+        self, event: Event, reading: Reading, verdict: Verdict, matches: list[Match]
+    ) -> None:
+        for place, number in verdict:
+            view = View(reading.parts[place].plans, event.native, event.ecs)
+            matches.append(self._fields.match(self._rules[number], event, view))
+
+    def _decide(
+        self,
+        reading: Reading,
+        event: Event,
+        values: tuple[Any, ...],
+        errors: list[RuleError],
+        *,
+        quiet: bool,
+    ) -> Verdict:
         def failed(number: int, error: Exception) -> None:
             # The error's own words may quote the event: its kind is all that is told.
             errors.append(RuleError(self._rules[number].id, type(error).__name__))
 
-        for plans, engine in route.engines:
-            seen = view if plans is speech.plans else View(plans, event.native, event.ecs)
-            for number in engine.matches(seen, failed):
-                rule = self._rules[number]
-                matches.append(self._fields.match(rule, event, seen))
+        return reading.decided(event, values, failed, quiet=quiet)
 
     def match(self, event: Event) -> list[Match]:
         """Give an event's matches by rule id; MatchError where a rule failed on it."""
@@ -116,23 +148,76 @@ class Matcher:
         self, batch: RawBatch, events: Sequence[Event], failures: list[Failure]
     ) -> Observation:
         """Say what a batch told of its object; rules that failed are added to ``failures``."""
-        watch = Watch(batch)
-        for event in events:
-            matches, errors = self.examine(event)
-            watch.add(event, matches)
+        records = batch.records
+        left: list[Event] = []
+        told: list[tuple[Event, list[Match], list[RuleError]]] = []
+        for sifted in self._sifted(events, records, left):
+            matches, errors = self._concluded(*sifted)
+            if matches or errors:
+                told.append((sifted[0], matches, errors))
+        for event in left:
+            matches, errors = self.examine(event, records[event.index])
+            if matches or errors:
+                told.append((event, matches, errors))
+        watch = Watch(batch, events)
+        for event, matches, errors in sorted(told, key=_index):
+            watch.add(matches)
             if errors:
                 failures.append(_failure(event, errors))
         return watch.observation(len(failures))
 
-    def _speech(self, name: str) -> _Speech:
-        vocabulary = self.taxonomy.of(name)
-        speech = self._speeches.get(vocabulary.name)
+    def _sifted(
+        self, events: Sequence[Event], records: Sequence[bytes], left: list[Event]
+    ) -> Iterator[Sifted]:
+        kinds: dict[tuple[str, str], list[Event]] = {}
+        for event in events:
+            kinds.setdefault((event.taxonomy, event.format), []).append(event)
+        for alike in kinds.values():
+            yield from sieve(self._speech(alike[0]), alike, records, left)
+
+    def _concluded(
+        self, event: Event, reading: Reading, values: tuple[Any, ...], verdict: Verdict | None
+    ) -> tuple[list[Match], list[RuleError]]:
+        """Give matches and errors of an event that holds no keyword."""
+        matches: list[Match] = []
+        errors: list[RuleError] = []
+        try:
+            if verdict is None:
+                verdict = reading.recalled(values)
+            if verdict is None:
+                verdict = self._decide(reading, event, values, errors, quiet=True)
+            if verdict:
+                self._gather(event, reading, verdict, matches)
+        except Exception as error:  # noqa: BLE001 (told as a failure of the event: never "no match")
+            errors.append(RuleError(EVERY_RULE, type(error).__name__))
+        return self._in_order(matches, errors)
+
+    def _in_order(
+        self, matches: list[Match], errors: list[RuleError]
+    ) -> tuple[list[Match], list[RuleError]]:
+        if matches:
+            matches.sort(key=_by_rule)
+        if errors:
+            errors.sort(key=_by_rule)
+            if self._rule_errors is not None:
+                self._rule_errors.update(error.rule_id for error in errors)
+        return matches, errors
+
+    def _speech(self, event: Event) -> Speech:
+        speech = self._speeches.get(event.taxonomy)
         if speech is None:
-            speech = _Speech(vocabulary, Plans(vocabulary.fields, vocabulary.within))
-            self._speeches[vocabulary.name] = speech
+            vocabulary = self.taxonomy.of(event.taxonomy)
+            speech = self._speeches.get(vocabulary.name)
+            if speech is None:
+                plans = Plans(vocabulary.fields, vocabulary.within)
+                speech = Speech(vocabulary, plans, self._route, self._recollection)
+                self._speeches[vocabulary.name] = speech
         return speech
 
-    def _route(self, speech: _Speech, key: Key, view: View) -> Route:
+    def _route(self, speech: Speech, key: Key, view: View) -> Route:
+        route = self._routes.get((id(speech), key))
+        if route is not None:
+            return route
         vocabulary = speech.vocabulary
         labels = labels_of(vocabulary, key)
         by_names: dict[str, list[int]] = {}
@@ -152,9 +237,9 @@ class Matcher:
                 if possible(self._rules[number].predicate, view, constant)
             )
             engines.append((plans, self._engine(able, constant)))
-        if len(speech.routes) >= _MOST_ROUTES:
-            speech.routes.clear()  # a stream of made-up keys costs time, not memory
-        route = speech.routes[key] = Route(tuple(engines))
+        if len(self._routes) >= _MOST_ROUTES:
+            self._routes.clear()  # a stream of made-up keys costs time, not memory
+        route = self._routes[id(speech), key] = tuple(engines)
         return route
 
     def _engine(self, numbers: tuple[int, ...], constant: frozenset[str]) -> Engine:
@@ -162,7 +247,10 @@ class Matcher:
         if engine is None:
             if len(self._engines) >= _MOST_ENGINES:
                 self._engines.clear()
-            engine = build_engine(self._rules, numbers, self._tests, constant)
+            engine = build_engine(
+                self._rules, numbers, self._tests, constant, portable=self._portable
+            )
+            self._recollection.watch(index.memo for index in engine.index.fields.values())
             self._engines[numbers, constant] = engine
         return engine
 

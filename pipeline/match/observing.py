@@ -1,5 +1,8 @@
 """What one batch said about its object, within bounds."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from pipeline.model import Event, Match, Observation, RawBatch
 
 MOST_MATCHES = 20_000
@@ -10,28 +13,33 @@ _STUBS = ("withheld", "suspected")
 
 
 class Watch:
-    """Gathers a batch's events and matches into its observation.
+    """Gathers a batch's events and what matched on them into its observation.
 
     Events are counted by kind, ``dataset/code``; kinds beyond the bound are ``other/other``.
     """
 
-    def __init__(self, batch: RawBatch) -> None:
+    def __init__(self, batch: RawBatch, events: Sequence[Event]) -> None:
         self._batch = batch
-        self._counts: dict[str, int] = {}
+        self._times = [event.time for event in events]
+        self._kinds = Counter(map(kind_of, events))
         self._matches: list[Match] = []
         self._dropped = 0
-        self._times: list[int] = []
 
-    def add(self, event: Event, matches: list[Match]) -> None:
-        """Take in one event and what matched on it."""
-        self._times.append(event.time)
-        kind = kind_of(event)
-        if kind not in self._counts and len(self._counts) >= MOST_KINDS - 1:
-            kind = OTHER_KIND
-        self._counts[kind] = self._counts.get(kind, 0) + 1
+    def add(self, matches: list[Match]) -> None:
+        """Take in what matched on an event."""
         room = MOST_MATCHES - len(self._matches)
         self._matches += matches[:room]
         self._dropped += max(0, len(matches) - room)
+
+    def _counts(self) -> dict[str, int]:
+        """Give the counts by the kinds' texts; kinds beyond the bound are counted together."""
+        counts: dict[str, int] = {}
+        for (dataset, code), count in self._kinds.items():
+            kind = f"{dataset}/{code}"[:MOST_KIND_TEXT]
+            if kind not in counts and len(counts) >= MOST_KINDS - 1:
+                kind = OTHER_KIND
+            counts[kind] = counts.get(kind, 0) + count
+        return counts
 
     def observation(self, failure_count: int) -> Observation:
         """Give the observation; ``failure_count`` counts the batch's failures of any stage."""
@@ -49,7 +57,7 @@ class Watch:
             failure_count=failure_count,
             first_event_at=min(self._times, default=0),
             last_event_at=max(self._times, default=0),
-            counts=self._counts,
+            counts=self._counts(),
             matches=tuple(self._matches),
             withheld=tuple(
                 (f"{batch.id}-{note.index}", batch.received_at, note.kind)
@@ -60,10 +68,17 @@ class Watch:
         )
 
 
-def kind_of(event: Event) -> str:
-    """Give an event's kind, ``dataset/code``: what counts, novelty and volume go by."""
-    found = event.ecs.get("event")
-    inner = found if isinstance(found, dict) else {}
-    dataset = inner.get("dataset") or event.format
+def kind_of(event: Event) -> tuple[str, str]:
+    """Give an event's kind, dataset and code: what counts, novelty and volume go by."""
+    try:
+        found = event.ecs["event"]
+        dataset, code = found["dataset"], found["code"]
+        if dataset.__class__ is str and code.__class__ is str:
+            return dataset or event.format, code or str(found.get("action") or "-")
+    except (KeyError, TypeError):  # not both are there
+        pass
+    inner = event.ecs.get("event")
+    if not isinstance(inner, dict):
+        return event.format, "-"
     code = inner.get("code") or inner.get("action") or "-"
-    return f"{dataset}/{code}"[:MOST_KIND_TEXT]
+    return str(inner.get("dataset") or event.format), str(code)

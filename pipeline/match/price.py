@@ -13,6 +13,9 @@ from pipeline.match.witness import Price, Sign, Witness
 
 _BY_LENGTH = (1.0, 0.8, 0.55, 0.35, 0.2, 0.12, 0.08, 0.05, 0.035, 0.025, 0.02)
 _RARE = 0.015
+_PLACES = (
+    "c:\\windows\\system32\\cmd.exe", "c:\\program files (x86)\\", "c:\\users\\", "powershell.exe",
+)  # fmt: skip
 _COMMON_WORDS = ("true", "false", "-", "", "0", "1", "system", "high", "medium", "tcp", "udp")
 
 
@@ -33,10 +36,14 @@ def _price(witness: Witness, named: Mapping[tuple[str | None, str], int]) -> flo
         return 0.6
     if sign is Sign.IS and text in _COMMON_WORDS:
         return 0.4
+    if sign is Sign.HAS and any(text in place for place in _PLACES):
+        return 0.5
     length = len(text)
     rate = _BY_LENGTH[length] if length < len(_BY_LENGTH) else _RARE
     if sign is Sign.IS:
         rate = min(rate, 0.05)
+    elif 1 < length < 5 and not any(map(str.isalnum, text)) and not text.isspace():
+        rate /= 4
     elif sign is Sign.ENDS and text[:1] == "." and length <= 5:
         rate = 0.5
     elif sign is Sign.STARTS and text[1:3] == ":\\":

@@ -1,68 +1,75 @@
 r"""Regular expressions as Sigma means them: searched anywhere, in time linear to the value.
 
 The meaning is that of Python's ``re`` on text, for the flavour that the Sigma specification
-allows (modifiers appendix, regular expression). A pattern of that flavour is parsed here, which
+allows (modifiers appendix, regular expression). A pattern is parsed by the content room, which
 serves twice: it is written again for RE2 with equal meaning (``\d``, ``\s``, ``\w`` by Unicode,
 ``$`` also before a last newline), and its literals tell which text a value must contain to match.
-What the flavour does not have (look-around, references back) runs in ``re``. One difference is
-accepted for linear time: ``\b`` knows the word characters of ASCII only.
+One difference is accepted for linear time: ``\b`` knows the word characters of ASCII only.
 """
 
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-import re2
+from pipeline.content.linear_regex import linear_regex
+from pipeline.match.scan import quick_search
 
-from pipeline.match.regex_syntax import NotPortable, Syntax, parse_regex
-
-_MOST_MEMORY = 64 * 1024 * 1024
+_MOST_NEEDS = 4
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRegex:
-    """A pattern ready to search; ``needs`` are folded texts of which a match contains one.
+    """A pattern ready to search.
 
-    ``needs`` is empty where nothing can be said. ``linear`` tells whether RE2 runs it.
+    ``needs`` are sets of folded texts: every match contains one of each.
     """
 
-    search: Callable[[str], object]
-    needs: tuple[str, ...]
-    linear: bool
+    search: Callable[[str], bool]
+    needs: tuple[tuple[str, ...], ...]
 
 
 @lru_cache(maxsize=4096)
 def compile_regex(pattern: str, flags: str) -> CompiledRegex:
-    """Compile a pattern with Sigma's flags i, m, s; raises ValueError where it is none."""
-    try:
-        syntax = parse_regex(pattern, flags)
-        return CompiledRegex(_linear(syntax), syntax.needs, linear=True)
-    except NotPortable:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            try:
-                compiled = re.compile(pattern, sum(getattr(re, flag.upper()) for flag in flags))
-            except re.error as error:
-                raise ValueError(f"is no regular expression: {error}") from error
-        return CompiledRegex(compiled.search, (), linear=False)
+    """Compile a pattern with Sigma's flags i, m, s; ValueError where it cannot be run."""
+    found = linear_regex(pattern, flags)
+    return CompiledRegex(_Search(found.re2, found.compiled.search), found.needs)
 
 
-def _linear(syntax: Syntax) -> Callable[[str], object]:
-    options = re2.Options()
-    options.max_mem = _MOST_MEMORY
-    options.never_capture = True
-    options.log_errors = False
-    try:
-        search: Callable[[str], object] = re2.compile(syntax.re2, options).search
-    except re2.error as error:
-        raise NotPortable(str(error)) from error
+class _Search:
+    """Searches a text by RE2, and texts of ASCII by Hyperscan where it can and is at hand."""
 
-    def found(text: str) -> object:
+    __slots__ = ("_pattern", "_quick", "_search")
+
+    def __init__(self, pattern: str, search: Callable[[bytes], object]) -> None:
+        self._pattern: str | None = pattern
+        self._quick: Callable[[bytes], bool] | None = None
+        self._search = search
+
+    def __call__(self, text: str) -> bool:
+        if text.isascii():
+            if self._pattern is not None:  # compiled when it is first needed
+                self._quick = quick_search(self._pattern)
+                self._pattern = None
+            if self._quick is not None:
+                return self._quick(text.encode())
         try:
-            return search(text)
+            data = text.encode()
         except UnicodeEncodeError:  # half of a surrogate pair: no UTF-8 can say it
-            return search(text.encode("utf-8", "replace").decode())
+            data = utf8_able(text).encode()
+        return self._search(data) is not None
 
-    return found
+
+def telling(needs: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """Give the sets of words that most texts lack: a single letter tells nothing."""
+    return tuple(need for need in needs if all(map(_tells, need)))[:_MOST_NEEDS]
+
+
+def _tells(word: str) -> bool:
+    return len(word) > 1 or not word.isalnum()
+
+
+def utf8_able(text: str) -> str:
+    """Give a text with U+FFFD in place of each half of a surrogate pair."""
+    return _HALVES.sub("\ufffd", text)

@@ -8,8 +8,10 @@ JSON. A field with several values is each of them; null and empty lists are no v
 
 import json
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
+from pipeline.match.values import compact_json
 from pipeline.model import Json
 
 
@@ -28,11 +30,16 @@ class Several:
     It has the methods of ``str`` that generated rules call, so that one code serves both.
     """
 
-    __slots__ = ("texts",)
+    __slots__ = ("_texts",)
     __hash__ = None  # type: ignore[assignment]  # equality is "one of them equals"
 
     def __init__(self, texts: tuple[str, ...]) -> None:
-        self.texts = texts
+        self._texts = texts
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Give the texts."""
+        return self._texts
 
     def __eq__(self, other: object) -> bool:
         return other in self.texts
@@ -50,6 +57,43 @@ class Several:
 
 
 NOTHING: Final = Several(())
+
+
+class Scanned(Several):
+    """A long text of which a scan has told which words it contains: they need not be sought again.
+
+    The text is folded only where something else is asked. ``found`` are those of the ``known``
+    words that the text contains.
+    """
+
+    __slots__ = ("_found", "_known", "_text")
+    __hash__ = None
+
+    def __init__(self, text: str, known: AbstractSet[str], found: AbstractSet[str]) -> None:
+        self._text = text
+        self._known = known
+        self._found = found
+        super().__init__(())
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Give the folded text, alone."""
+        if not self._texts:
+            self._texts = (self._text.casefold(),)
+        return self._texts
+
+    def __eq__(self, other: object) -> bool:
+        return other in self.texts
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._found if part in self._known else part in self.texts[0]
+
+    def has_one_of(self, words: AbstractSet[str]) -> bool:
+        """Tell whether the text contains one of these words."""
+        if not words.isdisjoint(self._found):
+            return True
+        return any(word in self.texts[0] for word in words - self._known)
+
 
 Alternative = tuple[str, tuple[str, ...], tuple[str, ...]]  # name, path, the name's beginnings
 
@@ -105,22 +149,7 @@ class View(dict[str | None, "str | Several"]):
 
     def lookup(self, field: str) -> Any:
         """Give a field's value as it stands in the event; None where null, ABSENT where not."""
-        found: Any = ABSENT
-        native, ecs = self.native, self.ecs
-        for name, path, heads in self.plans[field]:
-            value = native.get(name, ABSENT)
-            if value is ABSENT and path:
-                for head in heads:
-                    if head in native:
-                        value = _follow(native, path)
-                        break
-                if value is ABSENT and heads[0] in ecs:
-                    value = _follow(ecs, path)
-            if value is None:
-                found = None
-            elif value is not ABSENT:
-                return value
-        return found
+        return lookup(self.plans, self.native, self.ecs, field)
 
     def originals(self, field: str | None) -> tuple[str, ...]:
         """Give a field's texts with their case kept; of ``None``, every text of the event."""
@@ -130,7 +159,10 @@ class View(dict[str | None, "str | Several"]):
                 texts = tuple(self._everything())
             else:
                 value = self.lookup(field)
-                texts = () if value is ABSENT or value is None else tuple(_texts(value))
+                if type(value) is str:
+                    texts = (value,)
+                else:
+                    texts = () if value is ABSENT or value is None else tuple(_texts(value))
             self._originals[field] = texts
         return texts
 
@@ -155,6 +187,25 @@ class View(dict[str | None, "str | Several"]):
         return texts
 
 
+def lookup(plans: Plans, native: Json, ecs: Json, field: str) -> Any:
+    """Give a field's value as it stands in an event; None where null, ABSENT where not."""
+    found: Any = ABSENT
+    for name, path, heads in plans[field]:
+        value = native.get(name, ABSENT)
+        if value is ABSENT and path:
+            for head in heads:
+                if head in native:
+                    value = _follow(native, path)
+                    break
+            if value is ABSENT and heads[0] in ecs:
+                value = _follow(ecs, path)
+        if value is None:
+            found = None
+        elif value is not ABSENT:
+            return value
+    return found
+
+
 def value_text(value: Any) -> str:
     """Give the text of one value, as rules compare it."""
     if type(value) is str:
@@ -165,7 +216,10 @@ def value_text(value: Any) -> str:
         return "false"
     if isinstance(value, int | float):
         return repr(value)
-    return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return compact_json(value)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -2,16 +2,17 @@
 
 Patterns of ``*`` alone are matched by anchoring the ends and finding the middles in their order,
 which is right because the leftmost find leaves most room, and linear; ``.*a.*b.*`` in a
-backtracking engine is neither. Patterns with ``?`` run in RE2.
+backtracking engine is neither. Patterns with ``?`` run in RE2, but where a character of the text
+folds to several (``ß`` to ``ss``): ``?`` is one character as it stood, and so they are walked.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 import re2
 
 from pipeline.content.predicate import ANY, ONE
+from pipeline.match.regex import utf8_able
 
 TextTest = Callable[[str], bool]
 _MOST_MEMORY = 64 * 1024 * 1024
@@ -80,6 +81,26 @@ def wildcard_test(parts: tuple[str | int, ...]) -> TextTest:
     return test
 
 
+def walk(parts: tuple[str | int, ...], folds: Sequence[str]) -> bool:
+    """Test a text, given as what each of its characters folds to, by walking along the pattern."""
+    text = "".join(folds)
+    after: dict[int, int] = {}
+    at = 0
+    for fold in folds:
+        after[at] = at = at + len(fold)
+    reached = {0}
+    for part in parts:
+        if isinstance(part, str):
+            reached = {at + len(part) for at in reached if text.startswith(part, at)}
+        elif part == ONE:
+            reached = {after[at] for at in reached if at in after}
+        else:
+            reached = set(range(min(reached), len(text) + 1))
+        if not reached:
+            return False
+    return len(text) in reached
+
+
 def _by_re2(parts: tuple[str | int, ...]) -> TextTest:
     words = {ANY: "(?s:.*?)", ONE: "(?s:.)"}
     pattern = "".join(re2.escape(part) if isinstance(part, str) else words[part] for part in parts)
@@ -90,16 +111,12 @@ def _by_re2(parts: tuple[str | int, ...]) -> TextTest:
     try:
         search = re2.compile(rf"\A{pattern}\z", options).search
     except (re2.error, UnicodeEncodeError):  # too large for RE2, or half of a surrogate pair
-        words = {ANY: ".*?", ONE: "."}
-        pattern = "".join(
-            re.escape(part) if isinstance(part, str) else words[part] for part in parts
-        )
-        search = re.compile(rf"\A{pattern}\Z", re.DOTALL).search
+        return lambda text: walk(parts, text)
 
     def test(text: str) -> bool:
         try:
             return search(text) is not None
         except UnicodeEncodeError:  # half of a surrogate pair: no UTF-8 can say it
-            return search(text.encode("utf-8", "replace").decode()) is not None
+            return search(utf8_able(text)) is not None
 
     return test

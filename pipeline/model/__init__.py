@@ -5,6 +5,7 @@ Source -RawBatch-> normalise -Event-> match -Observation-> correlate -Finding-> 
 """
 
 from pipeline.model.batch import (
+    ENDING,
     BatchKind,
     Failure,
     FailureCode,
@@ -14,11 +15,13 @@ from pipeline.model.batch import (
     pack_batch,
     unpack_batch,
 )
+from pipeline.model.command import Command
 from pipeline.model.event import (
     Event,
     Match,
     Observation,
     TimeConfidence,
+    event_from,
 )
 from pipeline.model.finding import (
     Finding,
@@ -58,10 +61,12 @@ from pipeline.model.wire import (
 )
 
 __all__ = [
+    "ENDING",
     "NANOSECONDS",
     "Assessment",
     "AuditEntry",
     "BatchKind",
+    "Command",
     "Event",
     "Failure",
     "FailureCode",
@@ -87,6 +92,7 @@ __all__ = [
     "TimeConfidence",
     "Tri",
     "as_document",
+    "event_from",
     "finding_id",
     "from_json",
     "identity",

@@ -8,13 +8,16 @@ import orjson
 from pipeline.model.times import Instant
 from pipeline.model.wire import identity
 
+ENDING = "end-of-replay"  # the source of the tick that ends a replay
+
 
 class BatchKind(StrEnum):
-    """What a journalled batch carries: records of a source, the time, or what was refused."""
+    """What a batch carries: records of a source, the time, what was refused, a person's command."""
 
     RAW = "raw"
     CLOCK = "clock"
     REFUSED = "refused"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class RawBatch:
     ``format`` is "" where the registry's source says it, ``auto`` where each record's content does.
     ``reference_at`` resolves times without year or zone: the receive time, or a file's own date.
     A clock batch is one record, the RFC 3339 time. A refused batch holds reasons as records and
-    nothing of what was refused.
+    nothing of what was refused. A command batch holds one ``Command`` as JSON.
     """
 
     id: str

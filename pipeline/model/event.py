@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.model.batch import BatchKind, Revisions
-from pipeline.model.times import Instant, rfc3339
+from pipeline.model.times import Instant, instant, rfc3339
 from pipeline.model.wire import Json
 
 
@@ -60,12 +60,38 @@ class Event:
             "index": self.index,
             "trial": self.trial,
             "format": self.format,
+            "taxonomy": self.taxonomy,
         }
         if self.native:
             own["native"] = self.native
         if self.notes:
             own["notes"] = list(self.notes)
         return {"@timestamp": rfc3339(self.time), **self.ecs, "saqshy": own}
+
+
+def event_from(document: Json) -> Event:
+    """Read what ``Event.document`` gave; ValueError where a document is none."""
+    try:
+        own = document["saqshy"]
+        ecs = {key: value for key, value in document.items() if key not in ("@timestamp", "saqshy")}
+        return Event(
+            batch=own["batch"],
+            index=own["index"],
+            object_id=own["object_id"],
+            source_id=own["source_id"],
+            time=instant(document["@timestamp"]),
+            received_at=instant(own["received_at"]),
+            time_confidence=TimeConfidence(own["time_confidence"]),
+            original_hash=own["original_hash"],
+            format=own["format"],
+            taxonomy=own.get("taxonomy", "generic"),
+            ecs=ecs,
+            native=own.get("native", {}),
+            trial=own["trial"],
+            notes=tuple(own.get("notes", ())),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"is no event as Saqshy writes it: {error!r}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Finding:
 
     ``event_ids`` keeps the earliest by (time, id) up to a bound; ``event_count`` counts all.
     A retracted finding was refuted by late data; ``merged_into`` names the finding that took over.
+    ``suppressed`` is the id of the silence that covers it; an incident whose verdict is yes is told
+    all the same. ``content`` is the revision of the rules, filters and field names behind it.
     """
 
     id: str
@@ -71,6 +73,8 @@ class Finding:
     trial: bool = False
     retracted: bool = False
     merged_into: str = ""
+    suppressed: str = ""
+    content: str = ""
 
 
 def finding_id(rule_id: str, group: Mapping[str, str], opening_event: str) -> str:

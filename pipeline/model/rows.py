@@ -13,38 +13,54 @@ _Row = TypeVar("_Row")
 class Rows:
     """All state of one object: rows of dataclasses by (kind, key), written only when changed.
 
-    ``types`` maps each kind to its dataclass. A row is found by its kind and the parts of its key;
-    ``changes`` gives what a store must write, and ``settled`` forgets it after the commit.
+    ``types`` maps each kind to its dataclass. A row is found by its kind and the parts of its key,
+    and read from its bytes when first asked for; ``changes`` gives what a store must write, and
+    ``settled`` forgets it after the commit. ``scratch`` holds what a stage derives from the rows to
+    be quick; it is never stored, and goes with them.
     """
 
     def __init__(self, object_id: str, types: Mapping[str, type], stored: Mapping[str, bytes]):
         self.object_id = object_id
+        self.scratch: dict[str, Any] = {}
         self._types = types
         self._rows: dict[str, dict[str, Any]] = {kind: {} for kind in types}
         self._changed: dict[str, Any] = {}
         for key, data in stored.items():
-            kind = orjson.loads(key)[0]
-            self._rows[kind][key] = from_json(types[kind], data)
+            self._rows[key[2 : key.index('"', 2)]][key] = data
 
     @staticmethod
-    def _key(kind: str, parts: tuple[str, ...]) -> str:
+    def key(kind: str, *parts: str) -> str:
+        """Give the key of a row: a JSON list of its kind and parts."""
         return orjson.dumps([kind, *parts]).decode()
 
     def get(self, row: type[_Row], kind: str, *parts: str) -> _Row | None:
         """Give a row, or None where there is none; ``row`` is the kind's dataclass."""
         if self._types[kind] is not row:
             raise TypeError(f"rows of kind {kind!r} are {self._types[kind].__name__}")
-        return cast("_Row | None", self._rows[kind].get(self._key(kind, parts)))
+        return cast("_Row | None", self.at(kind, self.key(kind, *parts)))
+
+    def at(self, kind: str, key: str) -> Any:
+        """Give the row that ``key`` names, or None; for stages that keep a key at hand."""
+        found = self._rows[kind].get(key)
+        if type(found) is bytes:
+            found = self._rows[kind][key] = from_json(self._types[kind], found)
+        return found
 
     def put(self, row: object, kind: str, *parts: str) -> None:
         """Keep a row (also one changed in place) and note the change."""
-        key = self._key(kind, parts)
+        self.keep(row, kind, self.key(kind, *parts))
+
+    def keep(self, row: object, kind: str, key: str) -> None:
+        """Keep a row under a key at hand and note the change."""
         self._rows[kind][key] = row
         self._changed[key] = row
 
     def drop(self, kind: str, *parts: str) -> None:
         """Remove a row; nothing happens where there is none."""
-        key = self._key(kind, parts)
+        self.remove(kind, self.key(kind, *parts))
+
+    def remove(self, kind: str, key: str) -> None:
+        """Remove the row that ``key`` names; nothing happens where there is none."""
         if self._rows[kind].pop(key, None) is not None:
             self._changed[key] = None
 
@@ -53,7 +69,11 @@ class Rows:
         if self._types[kind] is not row:
             raise TypeError(f"rows of kind {kind!r} are {self._types[kind].__name__}")
         for key in sorted(self._rows[kind]):
-            yield tuple(orjson.loads(key)[1:]), self._rows[kind][key]
+            yield tuple(orjson.loads(key)[1:]), cast("_Row", self.at(kind, key))
+
+    def keys(self, kind: str) -> list[str]:
+        """Give the keys of a kind, in no order that means anything."""
+        return list(self._rows[kind])
 
     def count(self, kind: str) -> int:
         """Give how many rows of a kind there are."""

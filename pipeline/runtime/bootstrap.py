@@ -1,7 +1,6 @@
 """The only wiring: settings to a running or an offline system."""
 
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,48 +17,41 @@ from connectors.sources.syslog_tcp import SyslogTcp
 from connectors.sources.syslog_udp import SyslogUdp
 from connectors.stores.sqlite import open_sqlite
 from pipeline import __version__
-from pipeline.match import load_taxonomy
-from pipeline.model import NANOSECONDS, GuardDecision, Notice, Revisions, Tri
+from pipeline.model import NANOSECONDS, GuardDecision, Notice, Tri
 from pipeline.normalize import Framed, peek, read_stream
 from pipeline.notify import Backoff, Channels, Composer, Courier, read_texts
 from pipeline.ports import Clock, Sink, Source, Stores, Telemetry
 from pipeline.registry import Admission, Registry, decide
 from pipeline.runtime.chain import Chain
+from pipeline.runtime.chains import Chains
 from pipeline.runtime.clocks import SystemClock
 from pipeline.runtime.collect import Collector
-from pipeline.runtime.configuration import bundled, read_settings
+from pipeline.runtime.commands import Inbox, spool_of
+from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.exposition import Exposition
-from pipeline.runtime.gauges import watch_stores
-from pipeline.runtime.knowledge import Knowledge, Shelf, keep_knowledge, read_knowledge
+from pipeline.runtime.gauges import watch_content, watch_stores
+from pipeline.runtime.knowledge import (
+    AT_START,
+    Knowledge,
+    Shelf,
+    keep_knowledge,
+    read_knowledge,
+    taxonomy_folder,
+)
+from pipeline.runtime.losses import fit_to_start
+from pipeline.runtime.reloading import Ask, Reloader, Workshop
+from pipeline.runtime.silenced import meaning, span, standing
 from pipeline.runtime.stages import Stages
 from pipeline.runtime.standalone import Standalone
 from pipeline.runtime.telemetry import Prometheus, set_up_logging
+from pipeline.runtime.warming import warm
+from pipeline.runtime.watched import State, state_of
 from pipeline.runtime.web import serving
 from pipeline.settings import ListenerSettings, Settings
 from pipeline.web.status import LOOPBACK, status_app
 from pipeline.web.status_page import Facts, SourceFact
-
-CHAINS_HELD = 4
-
-
-@dataclass(slots=True)
-class Chains:
-    """Gives the chain for a batch's stamp; the last few are held."""
-
-    shelf: Shelf
-    stages: Stages
-    held: OrderedDict[Revisions, Chain]
-
-    def __call__(self, stamp: Revisions) -> Chain:
-        """Give the stages of these revisions."""
-        if stamp not in self.held:
-            self.held[stamp] = self.stages(self.shelf(stamp), stamp)
-            while len(self.held) > CHAINS_HELD:
-                self.held.popitem(last=False)
-        self.held.move_to_end(stamp)
-        return self.held[stamp]
 
 
 @dataclass(slots=True)
@@ -67,11 +59,11 @@ class System:
     """A wired system; ``running`` starts what waits, offline use calls engine and collector."""
 
     settings: Settings
-    knowledge: Knowledge
     stores: Stores
     collector: Collector
     engine: Engine
     dispatcher: Dispatcher
+    reloader: Reloader
     runtime: Standalone
     sources: Mapping[str, Source]
     sinks: Mapping[str, Sink]
@@ -82,7 +74,7 @@ class System:
     @property
     def registry(self) -> Registry:
         """Give today's registry."""
-        return self.knowledge.registry
+        return self.reloader.knowledge.registry
 
     def port(self, listener: str) -> int:
         """Give the port that a network listener took."""
@@ -104,11 +96,13 @@ class System:
         if self.settings.web is not None:
             hosts = (*LOOPBACK, self.settings.web.address)
         watch_stores(self.metrics, self.stores)
+        watch_content(self.metrics, lambda: self.reloader.knowledge.content)
         exposition = Exposition(self.metrics)
         return status_app(self.stores, exposition, self._facts, self.clock.now, hosts)
 
     def _facts(self) -> Facts:
-        stamp = self.knowledge.revisions
+        stamp = self.reloader.knowledge.revisions
+        alarm = self.reloader.alarm
         return Facts(
             centre=self.settings.centre,
             began_at=self.began_at,
@@ -126,6 +120,11 @@ class System:
                     place=self._addresses()[listener.name],
                 )
                 for listener in self.settings.listeners
+            ),
+            alarms=(f"Refused, the old stays in force: {alarm}",) if alarm else (),
+            silences=tuple(
+                (one.id[:12], meaning(one), span(one), f"{one.role}/{one.author}", one.reason)
+                for one in standing(self.stores.state)
             ),
         )
 
@@ -147,13 +146,24 @@ class System:
 
 
 def assemble(settings: Settings, clock: Clock) -> System:
-    """Wire the standalone system; ConfigurationError with all problems, StoreError where in use."""
+    """Wire the standalone system; ConfigurationError with all problems, StoreError where in use.
+
+    Content that would lose rules in force by an error does not start: what was in force last goes
+    on, with an alarm.
+    """
     set_up_logging(settings.log)
+    read_from = state_of(_watched(settings))
     knowledge = read_knowledge(settings)
     sources = {
         one.name: make_source(one, settings.batch.record_bytes) for one in settings.listeners
     }
-    return _wired(settings, clock, knowledge, settings.store.path, sources)
+    stores = open_sqlite(settings.store.path)
+    shelf = Shelf(stores, settings.content.cache)
+    fit, found = fit_to_start(stores, shelf, knowledge)
+    system = _wired(settings, clock, fit, shelf, sources, read_from)
+    if found:
+        system.reloader.refuse(Ask(AT_START), found)
+    return system
 
 
 @contextmanager
@@ -162,7 +172,8 @@ def offline(settings: Settings, path: Path) -> Iterator[System]:
     set_up_logging(settings.log.model_copy(update={"level": "warning"}))
     without = settings.notify.model_copy(update={"ncc": None})
     quiet = settings.model_copy(update={"listeners": (), "web": None, "notify": without})
-    system = _wired(quiet, SystemClock(), read_knowledge(settings), path, {}, channels=settings)
+    shelf = Shelf(open_sqlite(path), settings.content.cache)
+    system = _wired(quiet, SystemClock(), read_knowledge(settings), shelf, {}, channels=settings)
     try:
         yield system
     finally:
@@ -184,39 +195,35 @@ def _wired(
     settings: Settings,
     clock: Clock,
     knowledge: Knowledge,
-    path: Path,
+    shelf: Shelf,
     sources: Mapping[str, Source],
+    read_from: State = (),
     channels: Settings | None = None,
 ) -> System:
     metrics = CollectorRegistry()
     telemetry: Telemetry = Prometheus(metrics)
     telemetry.rule_quarantined(len(knowledge.content.quarantined))
     sinks = _sinks(settings)
-    stores = open_sqlite(path)
+    stores = shelf.stores
     keep_knowledge(stores, knowledge, clock.now())
-    shelf = Shelf(stores, settings.content.cache)
     shelf.put(knowledge)
     stages = _stages(settings, channels or settings, telemetry)
     collector = _collector(settings, knowledge, stores, clock, telemetry)
-    engine = Engine(stores, Chains(shelf, stages, OrderedDict()), clock, telemetry)
-    dispatcher = Dispatcher(stores, _courier(settings, knowledge, sinks), clock, telemetry)
+    chains = Chains(shelf, stages)
+    engine = Engine(stores, chains, clock, telemetry)
+    workshop = _workshop(settings, chains, collector)
+    watch = settings.content.watch_seconds
+    reloader = Reloader(knowledge, read_from, workshop, stores, clock, telemetry, watch)
+    courier = _courier(settings, lambda: reloader.knowledge.registry, sinks)
+    dispatcher = Dispatcher(stores, courier, clock, telemetry)
     return System(
         settings=settings,
-        knowledge=knowledge,
         stores=stores,
         collector=collector,
         engine=engine,
         dispatcher=dispatcher,
-        runtime=Standalone(
-            stores=stores,
-            sources=tuple(sources.values()),
-            collector=collector,
-            engine=engine,
-            dispatcher=dispatcher,
-            records=settings.batch.records,
-            tick_seconds=settings.tick_seconds,
-            in_turn=tuple(one.name for one in settings.listeners if one.path and not one.follow),
-        ),
+        reloader=reloader,
+        runtime=_runtime(settings, sources, collector, engine, dispatcher, reloader),
         sources=sources,
         sinks=sinks,
         metrics=metrics,
@@ -225,11 +232,32 @@ def _wired(
     )
 
 
+def _runtime(
+    settings: Settings,
+    sources: Mapping[str, Source],
+    collector: Collector,
+    engine: Engine,
+    dispatcher: Dispatcher,
+    reloader: Reloader,
+) -> Standalone:
+    return Standalone(
+        stores=engine.stores,
+        sources=tuple(sources.values()),
+        collector=collector,
+        engine=engine,
+        dispatcher=dispatcher,
+        reloader=reloader,
+        inbox=Inbox(spool_of(settings.store.path), collector, reloader.ask),
+        records=settings.batch.records,
+        tick_seconds=settings.tick_seconds,
+        in_turn=tuple(one.name for one in settings.listeners if one.path and not one.follow),
+    )
+
+
 def _stages(settings: Settings, channels: Settings, telemetry: Telemetry) -> Stages:
     return Stages(
         regime=settings.law.regime,
         repeat=settings.content.repeat_seconds * NANOSECONDS,
-        taxonomy=load_taxonomy(bundled("taxonomies") / "sigma"),
         composer=Composer(settings.centre, read_texts()),
         channels=_channels(channels),
         telemetry=telemetry,
@@ -239,30 +267,60 @@ def _stages(settings: Settings, channels: Settings, telemetry: Telemetry) -> Sta
 def _collector(
     settings: Settings, knowledge: Knowledge, stores: Stores, clock: Clock, telemetry: Telemetry
 ) -> Collector:
-    fixed = {one.name: one.source for one in settings.listeners if one.source}
     return Collector(
         name=settings.centre,
         stores=stores,
-        admission=Admission(knowledge.registry, peek, fixed),
+        admission=_admission(settings, knowledge),
         revisions=knowledge.revisions,
         clock=clock,
         telemetry=telemetry,
     )
 
 
-def _courier(settings: Settings, knowledge: Knowledge, sinks: Mapping[str, Sink]) -> Courier:
+def _admission(settings: Settings, knowledge: Knowledge) -> Admission:
+    fixed = {one.name: one.source for one in settings.listeners if one.source}
+    return Admission(knowledge.registry, peek, fixed)
+
+
+def _watched(settings: Settings) -> tuple[Path, ...]:
+    content = (*settings.content.paths, taxonomy_folder(settings))
+    return (*content, *settings.registry, settings.law.pack)
+
+
+def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Workshop:
+    def prepare(known: Knowledge) -> Chain:
+        chain = chains.prepared(known)
+        warm(chain, collector.stores.journal)
+        return chain
+
+    def enforce(known: Knowledge, chain: Chain) -> None:
+        chains.shelf.put(known)
+        chains.put(chain)
+        collector.enforce(_admission(settings, known), known.revisions)
+
+    return Workshop(
+        read=partial(read_knowledge, settings),
+        state=partial(state_of, _watched(settings)),
+        prepare=prepare,
+        enforce=enforce,
+    )
+
+
+def _courier(
+    settings: Settings, registry: Callable[[], Registry], sinks: Mapping[str, Sink]
+) -> Courier:
     notify = settings.notify
     backoff = Backoff(notify.retry_seconds, notify.retry_most_seconds, notify.attempts)
-    return Courier(sinks, backoff, partial(_still_open, knowledge.registry))
+    return Courier(sinks, backoff, partial(_still_open, registry))
 
 
 def _channels(settings: Settings) -> Channels:
     return Channels(by_role={"ncc": "ncc"} if settings.notify.ncc else {})
 
 
-def _still_open(registry: Registry, notice: Notice, now: int) -> GuardDecision:
+def _still_open(registry: Callable[[], Registry], notice: Notice, now: int) -> GuardDecision:
     """Ask the guard again at the sink: an attestation may have ended since (SPEC 5)."""
-    record = registry.object(notice.object_id, now)
+    record = registry().object(notice.object_id, now)
     return decide(record, now, marked=Tri.NO, suspected=Tri.NO)
 
 

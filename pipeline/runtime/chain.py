@@ -5,13 +5,28 @@ step      observation -> findings -> incidents -> notices      stateful: one obj
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.correlate import ROW_TYPES as CORRELATE_ROWS
-from pipeline.correlate import Correlator, late_matches
+from pipeline.correlate import (
+    Campaigns,
+    Correlator,
+    evicted_entries,
+    forgotten_repeats,
+    late_matches,
+)
 from pipeline.incidents import ROW_TYPES as INCIDENT_ROWS
-from pipeline.incidents import Fold, Revised
+from pipeline.incidents import (
+    Fold,
+    IncidentRow,
+    Revised,
+    Silence,
+    broken_through,
+    suppress,
+    tell,
+)
 from pipeline.incidents.audit import Draft
 from pipeline.match import Matcher
 from pipeline.model import (
@@ -25,6 +40,7 @@ from pipeline.model import (
     Observation,
     RawBatch,
     Revisions,
+    Tri,
 )
 from pipeline.model.rows import Rows
 from pipeline.normalize import Normalized
@@ -59,21 +75,28 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The configured stages of one content, registry and pack."""
+    """The configured stages of one content, registry and pack.
+
+    ``rule_errors`` is where the matcher counts, by rule, the events that it could not ask about.
+    """
 
     revisions: Revisions
     normalizer: Callable[[RawBatch], Normalized]
     matcher: Matcher
     correlator: Correlator
+    campaigns: Campaigns
     fold: Fold
     notices: Callable[[Revised], list[Notice]]
     telemetry: Telemetry
     silent_objects: tuple[str, ...] = field(default=())
+    rule_errors: Counter[str] = field(default_factory=Counter)
 
     def observe(self, batch: RawBatch) -> Observed:
         """Turn one batch into events, failures and its observation."""
         if batch.kind is BatchKind.CLOCK:
             return Observed((), (), clock_observation(batch, ""))
+        if batch.kind is BatchKind.COMMAND:
+            return Observed((), (), command_observation(batch))
         if batch.kind is BatchKind.REFUSED:
             return Observed((), (), refused_observation(batch))
         started = time.perf_counter()
@@ -84,23 +107,68 @@ class Chain:
         observation = self.matcher.observe(batch, normalized.events, failures)
         done = time.perf_counter()
         self.telemetry.stage_done("match", len(normalized.events), done - between)
+        while self.rule_errors:
+            self.telemetry.rule_errors(*self.rule_errors.popitem())
         return Observed(normalized.events, failures, observation)
 
-    def step(self, state: Rows, observation: Observation) -> Folded:
-        """Fold one observation into one object's state."""
+    def step(
+        self, state: Rows, observation: Observation, silences: Sequence[Silence] = ()
+    ) -> Folded:
+        """Fold one observation into one object's state, under the silences that stand."""
+        found = self._correlated(self.correlator.step, state, observation)
+        folded = self.judge(state, found, observation, silences)
+        if observation.kind is not BatchKind.CLOCK:
+            return folded
+        told = tell(state, silences, observation.received_at)
+        return replace(folded, drafts=[*folded.drafts, *told])
+
+    def across(self, state: Rows, observation: Observation) -> dict[str, list[Finding]]:
+        """Fold one observation into the centre's state; give findings by the object they are of."""
+        by_object: dict[str, list[Finding]] = {}
+        for finding in self._correlated(self.campaigns.step, state, observation):
+            by_object.setdefault(finding.object_id, []).append(finding)
+        return dict(sorted(by_object.items()))
+
+    def judge(
+        self,
+        state: Rows,
+        found: Sequence[Finding],
+        observation: Observation,
+        silences: Sequence[Silence] = (),
+    ) -> Folded:
+        """Fold what an observation let be found of one object into incidents and their notices."""
         started = time.perf_counter()
-        late = late_matches(state)
-        findings = self.correlator.step(state, observation)
-        if missed := late_matches(state) - late:
-            self.telemetry.too_late(missed)
-        between = time.perf_counter()
-        self.telemetry.stage_done("correlate", len(observation.matches), between - started)
         at = observation.received_at
+        findings = [
+            replace(finding, content=self.revisions.content)
+            for finding in suppress(state, observation, found, silences)
+        ]
         revised = self.fold.step(state, findings, at) if findings else []
         notices = [notice for item in revised for notice in self.notices(item)]
         drafts = [*map(_incident_draft, revised), *(notice_draft(notice, at) for notice in notices)]
-        self.telemetry.stage_done("assess", len(findings), time.perf_counter() - between)
+        drafts += _broken_through(state, revised, at)
+        self.telemetry.stage_done("assess", len(findings), time.perf_counter() - started)
         return Folded(findings, revised, notices, drafts)
+
+    def _correlated(
+        self,
+        step: Callable[[Rows, Observation], list[Finding]],
+        state: Rows,
+        observation: Observation,
+    ) -> list[Finding]:
+        started = time.perf_counter()
+        late, evicted = late_matches(state), evicted_entries(state)
+        forgotten = forgotten_repeats(state)
+        found = step(state, observation)
+        if missed := late_matches(state) - late:
+            self.telemetry.too_late(missed)
+        if gone := evicted_entries(state) - evicted:
+            self.telemetry.windows_evicted(gone)
+        if gone := forgotten_repeats(state) - forgotten:
+            self.telemetry.repeats_forgotten(gone)
+        seconds = time.perf_counter() - started
+        self.telemetry.stage_done("correlate", len(observation.matches), seconds)
+        return found
 
 
 def clock_observation(batch: RawBatch, object_id: str) -> Observation:
@@ -115,6 +183,11 @@ def clock_observation(batch: RawBatch, object_id: str) -> Observation:
         received_at=batch.received_at,
         revisions=batch.revisions,
     )
+
+
+def command_observation(batch: RawBatch) -> Observation:
+    """Make the observation of a command: its place and time; what it says is the engine's."""
+    return replace(clock_observation(batch, ""), kind=BatchKind.COMMAND)
 
 
 def refused_observation(batch: RawBatch) -> Observation:
@@ -166,6 +239,14 @@ def poison_failure(batch: RawBatch, index: int, reason: str) -> Failure:
         detail=f"a stage broke on this record three times: {reason}"[:500],
         received_at=batch.received_at,
     )
+
+
+def _broken_through(state: Rows, revised: Sequence[Revised], at: int) -> Iterator[Draft]:
+    for item in revised:
+        incident = item.incident
+        row = state.get(IncidentRow, "incident", incident.id)
+        if row is not None and incident.assessment.is_incident is Tri.YES:
+            yield from broken_through(incident.object_id, incident.id, row.findings.values(), at)
 
 
 def _incident_draft(revised: Revised) -> Draft:

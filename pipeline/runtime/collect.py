@@ -10,18 +10,23 @@ from dataclasses import dataclass, field
 
 from pipeline.incidents.audit import Draft
 from pipeline.model import (
+    ENDING,
     NANOSECONDS,
     BatchKind,
+    Command,
     RawBatch,
     Revisions,
     identity,
     rfc3339,
+    to_json,
 )
 from pipeline.ports import Clock, Delivery, Stores, Telemetry
 from pipeline.registry import UNKNOWN_SOURCE, Admission, Group, Refusal
 from pipeline.runtime.chainer import audited
 
+CLOCK = "clock"  # the source of the time
 REFUSALS = "saqshy-refusals"  # the source of what was refused
+COMMANDS = "commands"  # the source of what people ask
 REFUSALS_EVERY = 60 * NANOSECONDS
 PAGES_EVERY = 3600 * NANOSECONDS
 MOST_SENDERS = 64  # named in one telling; the rest is counted together
@@ -48,8 +53,12 @@ class Collector:
     def take(self, delivery: Delivery, received_at: int | None = None) -> int:
         """Journal one delivery; give how many records were kept. Durable when it returns."""
         now = self.clock.now() if received_at is None else received_at
-        admitted = self.admission(delivery, now)
+        admission = self.admission
+        admitted = admission(delivery, now)
         with self._lock, self.stores.database.transaction():
+            if self.admission is not admission:
+                # Meanwhile another registry came into force: what is stamped with it is its own.
+                admitted = self.admission(delivery, now)
             batches = [self._batch(delivery, group, now) for group in admitted.groups]
             if batches:
                 self.stores.journal.append(delivery.source, batches)
@@ -67,28 +76,64 @@ class Collector:
         self.arrived()
         return sum(len(batch.records) for batch in batches)
 
+    def enforce(self, admission: Admission, revisions: Revisions) -> None:
+        """Admit and stamp by other knowledge from the next batch on."""
+        with self._lock:
+            self.admission, self.revisions = admission, revisions
+
     def tick(self) -> None:
         """Journal the time as a batch of the source named clock."""
         now = self.clock.now()
         with self._lock:
-            tail = self.stores.journal.tail("clock", "", "clock")
+            self._tick(CLOCK, now)
+            if self._refused:
+                self.tell_refusals(now)
+        self.arrived()
+
+    def end(self, at: int) -> None:
+        """Journal that a replay has ended: a tick, by the replayed time, of a source of its own."""
+        with self._lock:
+            self._tick(ENDING, at)
+        self.arrived()
+
+    def _tick(self, source: str, at: int) -> None:
+        tail = self.stores.journal.tail(source, "", source)
+        last = tail.sequence if tail else 0
+        batch = RawBatch(
+            id=identity(source, self.name, last + 1),
+            object_id="",
+            source_id=source,
+            sequence=last + 1,
+            previous=last,
+            received_at=at,
+            reference_at=at,
+            format=source,
+            records=(rfc3339(at).encode(),),
+            kind=BatchKind.CLOCK,
+            revisions=self.revisions,
+        )
+        self.stores.journal.append(source, [batch])
+
+    def command(self, command: Command) -> None:
+        """Journal what a person asks; the same command again is known and skipped."""
+        now = self.clock.now()
+        with self._lock:
+            tail = self.stores.journal.tail(COMMANDS, "", COMMANDS)
             last = tail.sequence if tail else 0
             batch = RawBatch(
-                id=identity("clock", self.name, last + 1),
+                id=command.id,
                 object_id="",
-                source_id="clock",
+                source_id=COMMANDS,
                 sequence=last + 1,
                 previous=last,
                 received_at=now,
                 reference_at=now,
-                format="clock",
-                records=(rfc3339(now).encode(),),
-                kind=BatchKind.CLOCK,
+                format=COMMANDS,
+                records=(to_json(command),),
+                kind=BatchKind.COMMAND,
                 revisions=self.revisions,
             )
-            self.stores.journal.append("clock", [batch])
-            if self._refused:
-                self.tell_refusals(now)
+            self.stores.journal.append(COMMANDS, [batch])
         self.arrived()
 
     def tell_refusals(self, now: int) -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from pipeline.correlate import CENTRE
 from pipeline.errors import SaqshyError
-from pipeline.model import NANOSECONDS, BatchKind, Failure, RawBatch, Revisions
+from pipeline.incidents.silences import expire, in_force, obey
+from pipeline.model import NANOSECONDS, BatchKind, Failure, Observation, RawBatch, Revisions
 from pipeline.model.rows import Rows
 from pipeline.ports import Clock, Stores, Telemetry
 from pipeline.runtime.chain import (
@@ -28,6 +30,7 @@ log = structlog.get_logger("saqshy.engine")
 ATTEMPTS = 3
 READ_AHEAD = 16
 OBJECTS_CACHED = 2_000
+ADMINISTRATION = ""  # whose state is no object's
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +137,55 @@ class Engine:
         return Observed(observed.events, failures, observed.observation)
 
     def _fold(self, chain: Chain, batch: RawBatch, observed: Observed) -> tuple[Folded, ...]:
+        if batch.kind is BatchKind.COMMAND:
+            return (self._administered(batch),)
         if batch.kind is not BatchKind.CLOCK:
-            return (self._folded(chain, batch.object_id, observed),)
-        objects = sorted({*self.stores.state.objects(), *chain.silent_objects})
-        return tuple(
+            mine = self._folded(chain, batch.object_id, observed)
+            return (mine, *self._across(chain, observed.observation))
+        ended = self._administered(batch)
+        objects = {*self.stores.state.objects(), *chain.silent_objects} - {ADMINISTRATION, CENTRE}
+        folded = [
             self._folded(chain, object_id, Observed((), (), clock_observation(batch, object_id)))
-            for object_id in objects
-            if object_id
-        )
+            for object_id in sorted(objects)
+        ]
+        return (ended, *folded, *self._across(chain, clock_observation(batch, CENTRE)))
+
+    def _across(self, chain: Chain, observation: Observation) -> list[Folded]:
+        """Fold what an observation or a tick says across objects: for each object its own."""
+        if not chain.campaigns:
+            return []
+        centre = self._state(CENTRE)
+        by_object = chain.across(centre, observation)
+        self._save(centre)
+        silences = in_force(self._state(ADMINISTRATION), observation.received_at)
+        told = []
+        for object_id, findings in by_object.items():
+            state = self._state(object_id)
+            told.append(chain.judge(state, findings, observation, silences))
+            self._save(state)
+        return told
+
+    def _administered(self, batch: RawBatch) -> Folded:
+        """Fold a command or a tick into the state that is no object's: the silences that stand."""
+        state, at = self._state(ADMINISTRATION), batch.received_at
+        if batch.kind is BatchKind.COMMAND:
+            drafts = [draft for record in batch.records for draft in obey(state, record, at)]
+        else:
+            drafts = expire(state, at)
+        self._save(state)
+        return Folded(drafts=drafts)
 
     def _folded(self, chain: Chain, object_id: str, observed: Observed) -> Folded:
         state = self._state(object_id)
-        folded = chain.step(state, observed.observation)
+        at = observed.observation.received_at
+        folded = chain.step(state, observed.observation, in_force(self._state(ADMINISTRATION), at))
+        self._save(state)
+        return folded
+
+    def _save(self, state: Rows) -> None:
         changes = state.changes()
         if changes:
-            self.stores.state.save(object_id, changes)
-        return folded
+            self.stores.state.save(state.object_id, changes)
 
     def _keep(self, batch: RawBatch, observed: Observed, folded: tuple[Folded, ...]) -> None:
         if observed.events:
@@ -183,6 +219,8 @@ class Engine:
             for finding in part.findings:
                 if finding.revision == 1:
                     self.telemetry.findings(finding.kind, finding.rule.level, 1)
+                    if finding.suppressed:
+                        self.telemetry.suppressed(1)
             for incident in part.incidents:
                 self.telemetry.incidents(incident.state.value, 1)
             for notice in part.notices:

@@ -1,11 +1,12 @@
-"""What the stores hold, as gauges that are read when somebody asks for the metrics."""
+"""What stores and content hold, as gauges that are read when somebody asks for the metrics."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pipeline.content import Content
 from pipeline.errors import StoreError
 from pipeline.ports import Stores
 
@@ -56,3 +57,34 @@ _FAMILIES = {
 def watch_stores(registry: CollectorRegistry, stores: Stores) -> None:
     """Show the stores' gauges in a registry."""
     registry.register(StoreGauges(stores))
+
+
+class ContentGauges(Collector):
+    """How many rules and correlations of the content in force can fire.
+
+    What is left out as broken is counted apart, in ``saqshy_rules_quarantined``.
+    """
+
+    def __init__(self, content: Callable[[], Content]) -> None:
+        self._content = content
+
+    def describe(self) -> Iterator[Metric]:
+        """Give the family without values."""
+        yield _in_force()
+
+    def collect(self) -> Iterator[Metric]:
+        """Count what is in force now."""
+        content = self._content()
+        family = _in_force()
+        family.add_metric(["rule"], len(content.rules))
+        family.add_metric(["correlation"], len(content.correlations))
+        yield family
+
+
+def _in_force() -> GaugeMetricFamily:
+    return GaugeMetricFamily("saqshy_rules_in_force", "Rules in force.", labels=["kind"])
+
+
+def watch_content(registry: CollectorRegistry, content: Callable[[], Content]) -> None:
+    """Show the gauges of the content in force, which may change while it runs, in a registry."""
+    registry.register(ContentGauges(content))

@@ -1,24 +1,35 @@
-"""Content, registry and pack: read together, kept by revision, found again by a batch's stamp."""
+"""Content, registry and pack: read together, kept by revision, found again by a batch's stamp.
+
+The stamp's content is rules and taxonomy together, since an edit of the field names changes
+verdicts as an edit of a rule does. It is kept as the names of its two parts.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
+
+import orjson
 
 from pipeline.assess import Pack, load_pack, pack_from_bundle, regimes
 from pipeline.content import Content, content_from_bundle, load_content
 from pipeline.errors import ConfigurationError, Problem, StoreCorrupt
 from pipeline.incidents.audit import Draft
-from pipeline.model import Revisions
+from pipeline.match import Taxonomy, load_taxonomy
+from pipeline.match.taxonomy import taxonomy_from_bundle
+from pipeline.model import Revisions, identity
 from pipeline.normalize import FORMATS, unknown_format
 from pipeline.ports import Stores
 from pipeline.registry import Registry, load_registry, registry_from_bundle
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.configuration import bundled
 from pipeline.runtime.listeners import listener_problems
 from pipeline.settings import Settings
 
-HELD = 4
+HELD = 2
 _Part = TypeVar("_Part")
 
 
@@ -27,17 +38,19 @@ class Knowledge:
     """What one set of revisions names."""
 
     content: Content
+    taxonomy: Taxonomy
     registry: Registry
     pack: Pack
 
     @property
     def revisions(self) -> Revisions:
         """Give the stamp of batches made under this knowledge."""
-        return Revisions(self.content.revision, self.registry.revision, self.pack.revision)
+        content = identity("content", self.content.revision, self.taxonomy.revision)
+        return Revisions(content, self.registry.revision, self.pack.revision)
 
 
 def read_knowledge(settings: Settings) -> Knowledge:
-    """Read rules, registry and pack; ConfigurationError with the problems of all three."""
+    """Read rules, taxonomy, registry and pack; ConfigurationError with the problems of all."""
     problems: list[Problem] = []
 
     def tried(load: Callable[[], _Part]) -> _Part | None:
@@ -48,6 +61,7 @@ def read_knowledge(settings: Settings) -> Knowledge:
             return None
 
     content = tried(lambda: load_content(settings.content.paths, settings.content.cache))
+    taxonomy = tried(lambda: load_taxonomy(taxonomy_folder(settings)))
     registry = tried(lambda: load_registry(settings.registry))
     pack = tried(lambda: load_pack(settings.law.pack))
     if pack is not None and settings.law.regime not in (known := regimes(pack)):
@@ -56,9 +70,14 @@ def read_knowledge(settings: Settings) -> Knowledge:
     problems += listener_problems(settings, registry)
     if registry is not None:
         problems += _format_problems(registry)
-    if content is None or registry is None or pack is None or problems:
+    if content is None or taxonomy is None or registry is None or pack is None or problems:
         raise ConfigurationError(problems)
-    return Knowledge(content, registry, pack)
+    return Knowledge(content, taxonomy, registry, pack)
+
+
+def taxonomy_folder(settings: Settings) -> Path:
+    """Give the folder of the field names: the settings' own, else the bundled one."""
+    return settings.content.taxonomy or bundled("taxonomies") / "sigma"
 
 
 def _format_problems(registry: Registry) -> Iterator[Problem]:
@@ -69,59 +88,110 @@ def _format_problems(registry: Registry) -> Iterator[Problem]:
                 yield unknown_format(source.format, place)
 
 
-def keep_knowledge(stores: Stores, knowledge: Knowledge, now: int) -> None:
-    """Keep the bundles that batches will name, and audit which came into force when."""
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who brought knowledge into force, and how: start, watch, signal or command."""
+
+    actor: str = "saqshy"
+    way: str = "start"
+    reason: str = ""
+
+
+AT_START = Cause()
+
+
+def keep_knowledge(
+    stores: Stores,
+    knowledge: Knowledge,
+    now: int,
+    cause: Cause = AT_START,
+    before: Revisions | None = None,
+) -> None:
+    """Keep the bundles that batches will name, and audit which came into force when, and how.
+
+    ``before`` is what was in force until now; without it, what the last journalled batch names.
+    """
     stamp = knowledge.revisions
+    before = before or last_stamp(stores) or Revisions()
     parts = (
-        ("content", stamp.content, knowledge.content.bundle),
-        ("registry", stamp.registry, knowledge.registry.bundle),
-        ("pack", stamp.pack, knowledge.pack.bundle),
+        ("content", before.content, stamp.content, partial(_named_parts, knowledge)),
+        ("registry", before.registry, stamp.registry, knowledge.registry.bundle),
+        ("pack", before.pack, stamp.pack, knowledge.pack.bundle),
     )
     with stores.database.transaction():
+        _put(stores, "rules", knowledge.content.revision, knowledge.content.bundle)
+        _put(stores, "taxonomy", knowledge.taxonomy.revision, knowledge.taxonomy.bundle)
         drafts = []
-        for kind, revision, bundle in parts:
-            if stores.content.bundle(kind, revision) is None:
-                stores.content.put_bundle(kind, revision, bundle())
+        for kind, old, revision, bundle in parts:
+            _put(stores, kind, revision, bundle)
+            if old != revision:
                 drafts.append(
                     Draft(
                         chain="administration",
-                        entry_id=f"{kind}:{revision}",
+                        entry_id=identity("in_force", kind, old, revision, now),
                         kind=f"{kind}_in_force",
                         subject=revision,
                         at=now,
-                        actor="saqshy",
-                        detail={},
+                        actor=cause.actor,
+                        detail={"before": old, "way": cause.way, "reason": cause.reason},
                     )
                 )
         audited(stores.audit, drafts)
 
 
+def _named_parts(knowledge: Knowledge) -> bytes:
+    parts = {"rules": knowledge.content.revision, "taxonomy": knowledge.taxonomy.revision}
+    return orjson.dumps(parts)
+
+
+def _put(stores: Stores, kind: str, revision: str, bundle: Callable[[], bytes]) -> None:
+    if stores.content.bundle(kind, revision) is None:
+        stores.content.put_bundle(kind, revision, bundle())
+
+
+def last_stamp(stores: Stores) -> Revisions | None:
+    """Give what the batch journalled last was stamped with; None where there is no batch."""
+    tail = stores.journal.tail("", "", "")
+    last = stores.journal.read(tail.sequence - 1, 1) if tail else ()
+    return last[0][1].revisions if last else None
+
+
 @dataclass(slots=True)
 class Shelf:
-    """Knowledge by revision: today's at hand, older ones from their bundles, the last few held."""
+    """Knowledge by revision: today's at hand, older ones from their bundles, the last two held.
+
+    Safe to call from several threads.
+    """
 
     stores: Stores
     cache: Path
     _held: OrderedDict[Revisions, Knowledge] = field(default_factory=OrderedDict)
+    _guard: Lock = field(default_factory=Lock)
 
     def put(self, knowledge: Knowledge) -> None:
         """Hold knowledge that is at hand."""
-        self._held[knowledge.revisions] = knowledge
-        while len(self._held) > HELD:
-            self._held.popitem(last=False)
+        with self._guard:
+            self._held[knowledge.revisions] = knowledge
+            self._held.move_to_end(knowledge.revisions)
+            while len(self._held) > HELD:
+                self._held.popitem(last=False)
 
     def __call__(self, stamp: Revisions) -> Knowledge:
         """Give what a batch's stamp names; StoreCorrupt where the store has no such bundle."""
-        if stamp not in self._held:
-            self.put(
-                Knowledge(
-                    content_from_bundle(self._bundle("content", stamp.content), self.cache),
-                    registry_from_bundle(self._bundle("registry", stamp.registry)),
-                    pack_from_bundle(self._bundle("pack", stamp.pack)),
-                )
-            )
-        self._held.move_to_end(stamp)
-        return self._held[stamp]
+        with self._guard:
+            known = self._held.get(stamp)
+            if known is not None:
+                self._held.move_to_end(stamp)
+                return known
+        parts = orjson.loads(self._bundle("content", stamp.content))
+        known = Knowledge(
+            content_from_bundle(self._bundle("rules", parts["rules"]), self.cache),
+            taxonomy_from_bundle(self._bundle("taxonomy", parts["taxonomy"])),
+            registry_from_bundle(self._bundle("registry", stamp.registry)),
+            pack_from_bundle(self._bundle("pack", stamp.pack)),
+        )
+        self.put(known)
+        return known
 
     def _bundle(self, kind: str, revision: str) -> bytes:
         data = self.stores.content.bundle(kind, revision)

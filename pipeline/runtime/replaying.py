@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from connectors.sources.files import FileSource
+from pipeline.correlate import SourceTiming, patience
 from pipeline.errors import ConfigurationError, Problem
+from pipeline.model import NANOSECONDS, BatchKind
 from pipeline.normalize import FORMATS, unknown_format
 from pipeline.runtime.bootstrap import System, framer
 from pipeline.runtime.engine import Outcome
@@ -24,10 +26,13 @@ class Replayed:
     events: int = 0
     failures: int = 0
     withheld: int = 0
+    until: int = 0  # the latest receive time
 
     def __iadd__(self, other: "Replayed") -> Self:
+        until = max(self.until, other.until)
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.until = until
         return self
 
 
@@ -66,7 +71,9 @@ def replay_file(
             delivery = source.poll(settings.records, 0.0)
             if delivery is None:
                 continue
-            at = received_at if received_at is not None else delivery.reference_at or None
+            dated = delivery.reference_at or system.clock.now()
+            at = dated if received_at is None else received_at
+            done.until = max(done.until, at)
             kept = system.collector.take(delivery, at)
             done.records += len(delivery.records)
             done.refused += len(delivery.records) - kept
@@ -78,6 +85,31 @@ def replay_file(
         source.close()
     done.known = done.records - done.refused - done.events - done.failures - done.withheld
     return done
+
+
+def end_replay(system: System, until: int) -> None:
+    """Decide what waits for more: nothing follows the replayed files, the last of ``until``.
+
+    The time is the least at which nobody is waited for any more, so it follows from the data. A
+    replay that brought nothing new leaves nothing to decide.
+    """
+    journal, known = system.stores.journal, system.reloader.knowledge
+    tail = journal.tail("", "", "")
+    last = journal.read(tail.sequence - 1, 1) if tail else ()
+    if not last or last[0][1].kind is BatchKind.CLOCK:
+        return
+    sources = [
+        source
+        for history in known.registry.histories.values()
+        for record in history.records
+        for source in record.sources
+    ]
+    lateness = max(
+        [SourceTiming().lateness, *(source.lateness_seconds * NANOSECONDS for source in sources)]
+    )
+    system.collector.end(until + lateness + patience(known.content) + 1)
+    while system.engine.run_pending():
+        pass
 
 
 def _source_of(system: System, wanted: str, form: str) -> str:

@@ -1,14 +1,15 @@
 """One set of revisions to its configured stages: what the registry and the pack answer them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
 
 from pipeline.assess import Case, CentreTerms, assess, fold_key, join_within, labels_for
-from pipeline.correlate import Correlator, Evidence, SourceTiming
+from pipeline.correlate import Campaigns, Correlator, Evidence, SourceTiming
 from pipeline.incidents import Fold, Revised
-from pipeline.match import Matcher, Taxonomy
+from pipeline.match import Matcher
 from pipeline.model import NANOSECONDS, Assessment, Finding, Labels, Notice, RawBatch, Revisions
 from pipeline.normalize import Normalized, Normalizer, Profile
 from pipeline.notify import Channels, Composer, Desk, notices_for
@@ -26,25 +27,27 @@ class Stages:
 
     regime: str
     repeat: int
-    taxonomy: Taxonomy
     composer: Composer
     channels: Channels
     telemetry: Telemetry
 
     def __call__(self, known: Knowledge, stamp: Revisions) -> Chain:
-        """Configure every stage for one content, registry and pack."""
+        """Configure every stage for one knowledge."""
         answers = Answers(known, self.regime)
         evidence = Evidence(
             labels=answers.labels,
             timing=answers.timing,
             expected=answers.expected,
             trial=answers.trial,
+            attested=answers.attested,
         )
+        rule_errors: Counter[str] = Counter()
         return Chain(
             revisions=stamp,
             normalizer=answers.normalize,
-            matcher=Matcher(known.content, self.taxonomy),
+            matcher=Matcher(known.content, known.taxonomy, rule_errors=rule_errors),
             correlator=Correlator(known.content, evidence, self.repeat),
+            campaigns=Campaigns(known.content, evidence),
             fold=Fold(
                 key=lambda finding: fold_key(known.pack, finding),
                 join_within=join_within(known.pack),
@@ -53,6 +56,7 @@ class Stages:
             notices=lambda item: self._notices(item, known),
             telemetry=self.telemetry,
             silent_objects=answers.silent_objects(),
+            rule_errors=rule_errors,
         )
 
     def _notices(self, item: Revised, known: Knowledge) -> list[Notice]:
@@ -127,6 +131,11 @@ class Answers:
         """Tell whether an object is in trial operation at an instant (39(4))."""
         return _trial(self._record(object_id, at))
 
+    def attested(self, object_id: str, at: int) -> bool:
+        """Tell whether an object's registration is in force and attested open at an instant."""
+        record = self._record(object_id, at)
+        return record is not None and standing(record, at) is Standing.OPEN
+
     def assess(self, object_id: str, findings: Sequence[Finding], at: int) -> Assessment:
         """Judge an object's findings under the record in force when they began."""
         first = min(finding.first_event_at for finding in findings)
@@ -140,7 +149,7 @@ class Answers:
                 regime=self.regime,
                 reporter="centre",
                 at=at,
-                content=self.known.content.revision,
+                content=self.known.revisions.content,
             )
         )
 

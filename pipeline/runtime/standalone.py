@@ -4,6 +4,8 @@
     engine                journal -> outcome, one transaction a batch
     a thread a channel    outbox -> sink -> receipt, so that a slow one holds up no other
     ticker                the time, journalled like any input
+    commands              what people ask: spool folder -> journal
+    reloader              changed rules, registry and pack, made beside what is in force
     web                   status page and metrics
 
 A thread that breaks ends the process with its error: nothing is acknowledged that is not kept, and
@@ -21,8 +23,10 @@ import structlog
 from pipeline.model import NoticeState
 from pipeline.ports import Source, Stores
 from pipeline.runtime.collect import Collector
+from pipeline.runtime.commands import Inbox
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.engine import Engine
+from pipeline.runtime.reloading import Reloader
 
 log = structlog.get_logger("saqshy.standalone")
 POLL_SECONDS = 0.2
@@ -30,7 +34,7 @@ POLL_SECONDS = 0.2
 
 @dataclass(slots=True)
 class Standalone:
-    """Runs sources, engine, dispatcher and ticker until told to stop.
+    """Runs sources, engine, dispatcher, ticker, inbox and reloader until told to stop.
 
     ``in_turn`` names the sources that are read one after another, in this order: read-once files,
     so that a run's order is the one that was written down. ``records`` is how many records a batch
@@ -42,6 +46,8 @@ class Standalone:
     collector: Collector
     engine: Engine
     dispatcher: Dispatcher
+    reloader: Reloader
+    inbox: Inbox
     records: int
     tick_seconds: float
     in_turn: tuple[str, ...] = ()
@@ -75,6 +81,8 @@ class Standalone:
         for channel in self.dispatcher.channels:
             self._spawn(f"dispatch-{channel}", partial(self._run_dispatcher, channel))
         self._spawn("ticker", self._run_ticker)
+        self._spawn("commands", self._run_inbox)
+        self._spawn("reloader", partial(self.reloader.run, self._stop))
 
     def stop(self) -> None:
         """End the threads after what they have in hand, and close the sources."""
@@ -164,6 +172,11 @@ class Standalone:
     def _run_dispatcher(self, channel: str) -> None:
         while not self._stop.is_set():
             if not self.dispatcher.run_due(channel, self._stop.is_set):
+                self._stop.wait(POLL_SECONDS)
+
+    def _run_inbox(self) -> None:
+        while not self._stop.is_set():
+            if not self.inbox.take():
                 self._stop.wait(POLL_SECONDS)
 
     def _run_ticker(self) -> None:

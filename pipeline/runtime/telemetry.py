@@ -26,6 +26,7 @@ TELL_SECONDS = 10.0
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
+_RULE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)  # an id, which may begin with a digit
 
 # Label values that are known beforehand; any other is "other".
 KNOWN: Mapping[str, frozenset[str]] = {
@@ -34,7 +35,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "kind": frozenset({"rule", "correlation", "detector"}),
     "level": frozenset({"informational", "low", "medium", "high", "critical"}),
     "leg": frozenset({"first", "update", "correction", "final", "advisory", "event_stream"}),
-    "outcome": frozenset({"acknowledged", "sent", "delayed", "refused"}),
+    "outcome": frozenset({"acknowledged", "sent", "delayed", "refused", "in_force", "unchanged"}),
 }
 
 
@@ -71,6 +72,16 @@ SERIES: Mapping[str, Series] = {
             "counter",
             "Matches beyond their source's lateness, not counted in windows.",
         ),
+        Series(
+            "saqshy_window_entries_evicted_total",
+            "counter",
+            "Entries of correlation windows let go for want of room.",
+        ),
+        Series(
+            "saqshy_repeats_forgotten_total",
+            "counter",
+            "Hosts whose repeats of a rule were let go for want of room.",
+        ),
         Series("saqshy_stage_items_total", "counter", "Items that a stage took.", ("stage",)),
         Series(
             "saqshy_stage_duration_seconds", "histogram", "Time of a stage for a batch.", ("stage",)
@@ -97,6 +108,25 @@ SERIES: Mapping[str, Series] = {
         ),
         Series(
             "saqshy_delivery_duration_seconds", "histogram", "Time of an attempt.", ("channel",)
+        ),
+        Series("saqshy_findings_suppressed_total", "counter", "Findings opened under a silence."),
+        Series(
+            "saqshy_reloads_total",
+            "counter",
+            "Reloads of rules, registry and pack.",
+            ("outcome",),
+        ),
+        Series("saqshy_reload_duration_seconds", "histogram", "Time of a reload."),
+        Series(
+            "saqshy_reload_refused",
+            "gauge",
+            "1 while what the files hold is refused and the old stays in force.",
+        ),
+        Series(
+            "saqshy_rule_errors_total",
+            "counter",
+            "Events that a rule could not be asked about.",
+            ("rule",),
         ),
         Series("saqshy_rules_quarantined", "gauge", "Rules left out of the content in force."),
         Series("saqshy_lag_batches", "gauge", "Batches journalled and not yet processed."),
@@ -241,6 +271,18 @@ class Signals:
         if told := self._due(count, "too_late"):
             self._log.warning("matches.too_late", count=told)
 
+    def windows_evicted(self, count: int) -> None:
+        """Note entries of correlation windows that were let go for want of room."""
+        self._add("saqshy_window_entries_evicted_total", count)
+        if told := self._due(count, "evicted"):
+            self._log.warning("windows.evicted", count=told)
+
+    def repeats_forgotten(self, count: int) -> None:
+        """Note hosts whose repeats of a rule were let go for want of room."""
+        self._add("saqshy_repeats_forgotten_total", count)
+        if told := self._due(count, "forgotten"):
+            self._log.warning("repeats.forgotten", count=told)
+
     def stage_done(self, stage: str, items: int, seconds: float) -> None:
         """Note that a stage worked on one batch."""
         self._add("saqshy_stage_items_total", items, stage)
@@ -256,6 +298,10 @@ class Signals:
         """Note findings that were opened."""
         self._add("saqshy_findings_total", count, kind, level)
         self._log.debug("findings.opened", kind=kind, severity=level, count=count)
+
+    def suppressed(self, count: int) -> None:
+        """Note findings that were opened under a silence."""
+        self._add("saqshy_findings_suppressed_total", count)
 
     def incidents(self, state: str, count: int) -> None:
         """Note incidents that got a revision in this state."""
@@ -278,11 +324,25 @@ class Signals:
             write = self._log.info if delivered else self._log.warning
             write("notices.attempted", channel=channel, outcome=outcome, count=told)
 
+    def rule_errors(self, rule: str, count: int) -> None:
+        """Note events that a rule could not be asked about; ``rule`` is its id."""
+        self._add("saqshy_rule_errors_total", count, rule)
+        if told := self._due(count, "rule_errors", rule):
+            self._log.warning("rules.failed", rule=rule, count=told)
+
     def rule_quarantined(self, count: int) -> None:
         """Note how many rules of the content in force are left out as broken."""
         self._meter.put("saqshy_rules_quarantined", (), count)
         if count:
             self._log.warning("rules.quarantined", count=count)
+
+    def reloaded(self, outcome: str, seconds: float) -> None:
+        """Note a reload of rules, registry and pack: in_force, unchanged or refused."""
+        self._add("saqshy_reloads_total", 1, outcome)
+        self._observe("saqshy_reload_duration_seconds", seconds)
+        self._meter.put("saqshy_reload_refused", (), outcome == "refused")
+        write = self._log.warning if outcome == "refused" else self._log.info
+        write("content.reloaded", outcome=outcome, seconds=round(seconds, 3))
 
     def lag(self, batches: int, seconds: float) -> None:
         """Note how far processing is behind the journal."""
@@ -306,7 +366,8 @@ class Signals:
         if value in seen:
             return value
         with self._guard:
-            if len(seen) >= MOST_VALUES or not _NAME.fullmatch(value):
+            form = _RULE if name == "rule" else _NAME
+            if len(seen) >= MOST_VALUES or not form.fullmatch(value):
                 return OTHER
             seen.add(value)
         return value

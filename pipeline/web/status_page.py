@@ -44,7 +44,8 @@ class Facts:
     """What only the runtime knows: who runs, since when, with what, and whether it is ready.
 
     ``versions`` are (name, version) of program, content, registry, pack and regime. ``waiting``
-    says what is not ready yet, "" when everything is.
+    says what is not ready yet, "" when everything is; ``alarms`` what works and needs a person.
+    ``silences`` are (id, what, when, by whom, why) of those that stand.
     """
 
     centre: str
@@ -52,6 +53,8 @@ class Facts:
     versions: tuple[tuple[str, str], ...] = ()
     sources: tuple[SourceFact, ...] = ()
     waiting: str = ""
+    alarms: tuple[str, ...] = ()
+    silences: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,12 @@ def status_page(status: Status) -> str:
             class_="quiet",
         ),
         element("p", f"Not ready: {facts.waiting}", class_="bad") if facts.waiting else Html(""),
+        *(element("p", alarm, class_="bad") for alarm in facts.alarms),
         _figures(status),
         element("h2", "Incidents"),
         _incidents(status),
+        element("h2", "Silences"),
+        table(("silence", "what", "when", "by", "why"), facts.silences, "None stand."),
         element("h2", "Sources"),
         _sources(status),
         element("h2", "Stages"),
@@ -119,14 +125,18 @@ def status_page(status: Status) -> str:
 def _figures(status: Status) -> Html:
     waiting = status.journalled - status.committed
     lag = status.total("saqshy_lag_seconds")
+    errors = status.total("saqshy_rule_errors_total")
     figures = (
         ("batches in the journal", f"{status.journalled:,}", False),
         ("processed up to", f"{status.committed:,}", False),
         ("waiting", f"{waiting:,}" + (f" ({lag:.1f} s behind)" if waiting else ""), False),
         ("events kept", f"{status.events:,}", False),
         ("findings since start", f"{status.total('saqshy_findings_total'):,.0f}", False),
+        ("of them silenced", f"{status.total('saqshy_findings_suppressed_total'):,.0f}", False),
         ("dead letters", f"{status.dead_letters:,}", status.dead_letters > 0),
+        ("rules in force", f"{status.total('saqshy_rules_in_force'):,.0f}", False),
         ("rules left out", f"{status.total('saqshy_rules_quarantined'):,.0f}", False),
+        ("rule errors", f"{errors:,.0f}", errors > 0),
         ("records refused", f"{status.total('saqshy_records_refused_total'):,.0f}", False),
     )
     return element(

@@ -76,11 +76,45 @@ def test_a_reference_to_nothing_is_told() -> None:
     assert len(told) == 3
 
 
-def test_a_correlation_of_correlations_is_told() -> None:
-    """A correlation over a correlation is put aside: nothing evaluates it."""
-    found = content(rule(ONE), correlation(f"[{ONE}]", TWO), correlation(f"[{TWO}]"))
+def test_a_correlation_of_correlations_stands_once_those_do() -> None:
+    """A correlation over a correlation is in force, in whatever order the files come."""
+    outer = correlation(f"[{TWO}]", THREE)
+    inner = correlation(f"[{ONE}]", TWO).replace("[who]", "[user]")
+    found = content(outer, inner, rule(ONE))
+    assert found.quarantined == ()
+    assert list(found.correlations) == [TWO, THREE]
+    assert found.wanted_fields(TWO) == ("who",)
+    assert found.wanted_fields(ONE) == ("user", "who")
+    assert not found.speaks_alone(TWO)
+
+
+def test_a_circle_of_correlations_is_told() -> None:
+    """Correlations that come back to themselves are put aside, and what rests on them as well."""
+    four = "44444444-4444-4444-8444-444444444444"
+    around = correlation(f"[{THREE}, {ONE}]", TWO), correlation(f"[{TWO}]", THREE)
+    found = content(*around, correlation(f"[{TWO}]", four), rule(ONE))
+    assert dict(found.correlations) == {}
+    told = [(problem.file, problem.line, problem.message) for problem in found.quarantined]
+    assert told == [
+        ("0.yml", 1, "refers to itself in a circle"),
+        ("1.yml", 1, "refers to itself in a circle"),
+        ("2.yml", 1, f"refers to the correlation '{TWO}', which is not in force"),
+    ]
+
+
+def test_scopes_do_not_mix() -> None:
+    """A correlation across objects refers to none that stays within one."""
+    centre = correlation(f"[{TWO}]") + "custom: {saqshy.scope: centre}\n"
+    found = content(rule(ONE), correlation(f"[{ONE}]", TWO), centre)
     assert list(found.correlations) == [TWO]
-    assert "correlations of correlations" in problems(found)[0]
+    assert "the scope centre" in problems(found)[0]
+
+
+def test_a_rule_named_twice_in_a_sequence_is_told() -> None:
+    """A temporal correlation that names one rule by id and by name could never hold."""
+    text = correlation(f"[{ONE}, first]").replace("event_count", "temporal")
+    found = content(text, rule(ONE, "first"))
+    assert "refers to one rule twice" in problems(found)[0]
 
 
 def test_a_name_of_two_names_none() -> None:
@@ -111,8 +145,44 @@ def test_a_filter_of_any_rule_keeps_to_its_log_source() -> None:
 
 
 def test_a_filter_of_an_absent_rule_is_told() -> None:
-    """A filter that names a rule that is not loaded says so."""
-    assert "names the rule 'gone'" in problems(content(a_filter("[gone]"), rule(ONE)))[0]
+    """A filter that names a rule that is not loaded says so, with a way out."""
+    (told,) = problems(content(a_filter("[gone]"), rule(ONE)))
+    assert told == (
+        "0.yml:1: the filter names the rule 'gone', which is not loaded "
+        "(load it, or leave it out of the filter)"
+    )
+
+
+def test_a_filter_of_a_rule_outside_its_log_source_is_told() -> None:
+    """A filter does nothing for a rule of another log source, says so, and narrows the others."""
+    rules = rule(ONE), rule(TWO, "second", service="sudo")
+    plain = content(*rules)
+    found = content("# words\n" + a_filter(f"[{ONE}, second]"), *rules)
+    (told,) = problems(found)
+    assert told == (
+        "0.yml:2: the filter is for the log source product linux, service auth and does nothing "
+        "for the rule 'second', which is of the log source product linux, service sudo "
+        "(give the filter the rule's logsource, or leave the rule out of it)"
+    )
+    assert found.rules[ONE].hash != plain.rules[ONE].hash
+    assert found.rules[TWO].hash == plain.rules[TWO].hash
+
+
+def test_a_rule_that_a_filter_names_twice_is_narrowed_once() -> None:
+    """A filter that names a rule by id and by name is joined to it once."""
+    once = content(a_filter("[first]"), rule(ONE, "first"))
+    twice = content(a_filter(f"[first, {ONE}, first]"), rule(ONE, "first"))
+    assert twice.quarantined == ()
+    assert twice.rules[ONE].predicate == once.rules[ONE].predicate
+
+
+def test_a_filter_of_nothing_is_told() -> None:
+    """A filter over any rule says so where no rule is of its log source."""
+    (told,) = problems(content(a_filter("any", service="cron"), rule(ONE)))
+    assert told == (
+        "0.yml:1: the filter narrows nothing: no rule is of the log source product linux, "
+        "service cron (mend its logsource, or leave it out)"
+    )
 
 
 def test_a_rule_under_a_correlation_is_quiet() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from pipeline.content import Content, content_from_bundle, load_content
 from pipeline.content.cache import NAME, read_cache
-from pipeline.errors import ConfigurationError
 from tests.match.sigmahq import RULE_FOLDERS, RULES, unpack
 
 RULE = """title: T{number}
@@ -95,11 +94,12 @@ def test_a_cache_that_cannot_be_trusted_is_written_anew(
     assert (cache / NAME).read_bytes() == whole
 
 
-def test_a_cache_that_cannot_be_written_is_told(folder: Path, tmp_path: Path) -> None:
-    """A cache folder that is no folder is refused with the way out."""
+def test_a_cache_that_cannot_be_written_is_no_failure(folder: Path, tmp_path: Path) -> None:
+    """A cache folder that is no folder is told by a warning, and the rules load without it."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"rules\.cache: cannot be written.*another"):
-        load_content([folder], tmp_path / "file")
+    with pytest.warns(RuntimeWarning, match=r"rules\.cache: cannot be written.*another"):
+        content = load_content([folder], tmp_path / "file")
+    assert content == load_content([folder], None)
 
 
 def test_a_bundle_is_the_content_again(folder: Path, tmp_path: Path) -> None:

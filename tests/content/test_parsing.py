@@ -124,9 +124,9 @@ BROKEN = [
         "unknown modifier",
         changed(RULE, "|endswith", "|sideways"),
         10,
-        "Unknown modifier 'sideways'",
+        "the modifier 'sideways' is not known",
     ),
-    ("number with contains", changed(RULE, "'\\cmd.exe'", "[x, 5]"), 10, "incompatible"),
+    ("truth with endswith", changed(RULE, "'\\cmd.exe'", "[x, true]"), 10, "is no text"),
     (
         "placeholder",
         changed(RULE, "|endswith: '\\cmd.exe'", "|expand: '%admins%'"),
@@ -146,11 +146,16 @@ BROKEN = [
         10,
         "Regular expression",
     ),
-    ("anchors by modifier", changed(RULE, "|endswith", "|re|endswith"), 10, "anchor"),
-    ("wildcards in base64", changed(RULE, "|endswith: '\\cmd.exe'", "|base64: 'a*'"), 10, "Base64"),
+    ("look-around", changed(RULE, "|endswith: '\\cmd.exe'", "|re: 'a(?=b)'"), 10, "cannot be run"),
+    (
+        "wildcards in base64",
+        changed(RULE, "|endswith: '\\cmd.exe'", "|base64: 'a*'"),
+        10,
+        "encoded",
+    ),
     (
         "many dashes",
-        changed(RULE, "|endswith: '\\cmd.exe'", "|windash: ' -a -b -c -d'"),
+        changed(RULE, "|endswith: '\\cmd.exe'", "|windash: ' -a -b -c -d -e -f'"),
         10,
         "windash",
     ),
@@ -178,7 +183,7 @@ BROKEN = [
         "the old timeframe",
         changed(RULE, "    condition: s", "    timeframe: 5m\n    condition: s"),
         12,
-        "correlation",
+        "old aggregations",
     ),
     ("no log source", changed(RULE, "logsource:", "logsaurce:"), 1, "log source"),
     (
@@ -200,8 +205,8 @@ BROKEN = [
     (
         "a selection of nothing",
         changed(RULE, "    condition: selection", "    other: []\n    condition: other"),
-        13,
-        "Null value",
+        12,
+        "the list is empty",
     ),
     ("another document", "regression_tests_info: []\n", 1, "neither a rule"),
     (
@@ -211,19 +216,14 @@ BROKEN = [
         "value_dance",
     ),
     (
-        "a type that is not evaluated",
-        changed(
-            changed(CORRELATION, "value_count", "temporal"),
-            "    condition: {field: Image, gte: 8}\n",
-            "",
-        ),
+        "a type that is not of the specification",
+        changed(CORRELATION, "value_count", "value_median"),
         4,
-        "not evaluated",
+        "not of Sigma 2.1",
     ),
     ("no timespan", changed(CORRELATION, "    timespan: 5m\n", ""), 3, "timespan"),
     ("a timespan that is none", changed(CORRELATION, "timespan: 5m", "timespan: soon"), 7, "soon"),
-    ("two conditions", changed(CORRELATION, "gte: 8", "gte: 8, lt: 9"), 8, "condition"),
-    ("a broken half", changed(CORRELATION, "gte: 8", "gte: 8.5"), 8, "8.5"),
+    ("a broken half", changed(CORRELATION, "gte: 8", "gte: 8.5"), 8, "whole"),
     ("value_count without field", changed(CORRELATION, "field: Image, ", ""), 3, "field"),
     (
         "a filter without condition",
@@ -244,6 +244,7 @@ def test_what_would_be_misread_is_put_aside(text: str, line: int, message: str) 
     assert isinstance(item, Broken)
     assert message in item.message
     assert item.line == line
+    assert item.way_out
 
 
 @pytest.mark.parametrize("junk", [None, 7, "x", [], {}, [[]], {"a": {"b": {}}}, {1: 2}], ids=repr)

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.content import load_content
-from pipeline.content.rule_tests import SUFFIX, Outcome, RuleTester
+from pipeline.content.rule_tests import (
+    SUFFIX,
+    Outcome,
+    RuleTester,
+    find_tests,
+    path_of_tests,
+)
 from pipeline.errors import ConfigurationError
 from pipeline.match import Matcher
 from pipeline.normalize import Normalizer, Profile
@@ -120,6 +126,19 @@ def test_tests_of_a_broken_rule_are_told(tmp_path: Path) -> None:
     """Tests beside a rule that is put aside are refused."""
     with pytest.raises(ConfigurationError, match="no rule in force"):
         run(tmp_path, RULE.replace("EventID", "EventID|sideways"), written("x", hits=0))
+
+
+def test_test_files_are_found(tmp_path: Path) -> None:
+    """Tests are found under a folder, beside a rule of either suffix, and by themselves, once."""
+    for name in ("a.yml", "a.tests.yml", "b.yaml", "b.tests.yml", "c.yml"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    both = [tmp_path / "a.tests.yml", tmp_path / "b.tests.yml"]
+    assert find_tests([tmp_path]) == both
+    assert find_tests([tmp_path / "b.yaml", tmp_path / "c.yml", *both]) == both
+    assert path_of_tests(tmp_path / "b.yaml") == both[1]
+    with pytest.raises(ConfigurationError) as caught:
+        find_tests([tmp_path / "x", tmp_path / "y"])
+    assert len(caught.value.problems) == 2
 
 
 def test_our_rules_pass_their_tests() -> None:

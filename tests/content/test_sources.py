@@ -1,5 +1,6 @@
 """Rule files: which are found, which are refused, and their bundle."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 from pipeline.content.sources import MOST_BYTES, RuleFile, pack_files, read_files, unpack_files
 from pipeline.errors import ConfigurationError
 
-files = st.lists(st.builds(RuleFile, st.text(max_size=9), st.binary(max_size=99)), max_size=5)
+files = st.lists(
+    st.builds(RuleFile, st.text(max_size=9), st.binary(max_size=99), st.sampled_from(["", "x"])),
+    max_size=5,
+)
 
 
 @given(files)
@@ -39,12 +43,38 @@ def test_rules_are_found_in_folders(tmp_path: Path) -> None:
 
 
 def test_every_absent_path_is_told(tmp_path: Path) -> None:
-    """Paths that do not exist and files that are too large are refused together."""
-    (tmp_path / "huge.yml").write_bytes(b"#" * (MOST_BYTES + 1))
+    """Paths that do not exist are refused together."""
     with pytest.raises(ConfigurationError) as caught:
         read_files([tmp_path / "gone", tmp_path, tmp_path / "gone too"])
-    assert [problem.file.rpartition("/")[2] for problem in caught.value.problems] == [
-        "gone",
-        "huge.yml",
-        "gone too",
-    ]
+    assert [Path(problem.file).name for problem in caught.value.problems] == ["gone", "gone too"]
+
+
+def test_what_cannot_be_read_is_told_and_leaves_the_rest(tmp_path: Path) -> None:
+    """A file that is too large, a link to nothing, a pipe: each has its fault, the rest is read."""
+    (tmp_path / "huge.yml").write_bytes(b"#" * (MOST_BYTES + 1))
+    (tmp_path / "link.yml").symlink_to(tmp_path / "gone")
+    (tmp_path / "whole.yml").write_bytes(b"a: 1")
+    os.mkfifo(tmp_path / "pipe.yml")
+    found = {Path(file.name).name: file.fault for file in read_files([tmp_path])}
+    assert found == {
+        "huge.yml": "is larger than 4194304 bytes",
+        "link.yml": "cannot be read: No such file or directory",
+        "pipe.yml": "is no plain file",
+        "whole.yml": "",
+    }
+
+
+def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
+    """A folder behind a link is read, each folder once; hidden ones are passed over."""
+    (tmp_path / "rules" / ".git").mkdir(parents=True)
+    (tmp_path / "rules" / ".git" / "x.yml").write_bytes(b"hidden")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "b.yml").write_bytes(b"b")
+    (tmp_path / "rules" / "a.yml").write_bytes(b"a")
+    (tmp_path / "rules" / "linked").symlink_to(tmp_path / "other")
+    (tmp_path / "rules" / "again").symlink_to(tmp_path / "other")
+    (tmp_path / "rules" / "loop").symlink_to(tmp_path / "rules")
+    (tmp_path / "rules" / "round.yml").symlink_to(tmp_path / "rules" / "round.yml")
+    found = read_files([tmp_path / "rules"])
+    assert [file.data for file in found] == [b"a", b"b", b""]
+    assert "symbolic links" in found[2].fault

@@ -1,4 +1,4 @@
-"""The fold's first half against a brute-force oracle written from the definition of a finding."""
+"""The fold's first half: order, repeats, silence, lateness, amendment."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,12 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.content import Correlation
-from pipeline.correlate import ROW_TYPES, Correlator, Evidence, SourceTiming
+from pipeline.content.rule import Branch
+from pipeline.correlate import (
+    ROW_TYPES,
+    Correlator,
+    Evidence,
+    Limits,
+    SourceTiming,
+    forgotten_repeats,
+    patience,
+)
 from pipeline.correlate.correlator import WITHHELD_RECORD
 from pipeline.correlate.presence import ObjectRow
+from pipeline.correlate.repeats import RepeatRow
 from pipeline.correlate.silence import SILENT_SOURCE
 from pipeline.errors import IntegrityError
 from pipeline.model import (
+    ENDING,
     NANOSECONDS,
     BatchKind,
     Finding,
@@ -94,33 +105,6 @@ def shape(findings: Sequence[Finding]) -> list[tuple[int, int, int, tuple[str, .
     )
 
 
-def oracle(
-    matches: Sequence[Match], timespan: int, least: int, *, distinct: bool
-) -> list[tuple[int, int, int, tuple[str, ...]]]:
-    """Find the maximal chains of overlapping qualifying windows by looking at every window."""
-    events = sorted(matches, key=lambda match: (match.time, match.event_id))
-    windows: list[list[Match]] = []
-    for index, end in enumerate(events):
-        inside = [event for event in events[: index + 1] if event.time > end.time - timespan]
-        number = len({event.fields["value"] for event in inside}) if distinct else len(inside)
-        if number >= least:
-            windows.append(inside)
-    chains: list[dict[str, Match]] = []
-    last_end: int | None = None
-    for window in windows:
-        if last_end is not None and window[-1].time - last_end < timespan:
-            chains[-1] |= {event.event_id: event for event in window}
-        else:
-            chains.append({event.event_id: event for event in window})
-        last_end = window[-1].time
-    found = []
-    for chain in chains:
-        members = sorted(chain.values(), key=lambda match: (match.time, match.event_id))
-        ids = tuple(member.event_id for member in members[:50])
-        found.append((members[0].time, members[-1].time, len(members), ids))
-    return sorted(found)
-
-
 def run(stage: Correlator, batches: Sequence[Sequence[Match]]) -> list[Finding]:
     """Run batches of matches of one source through a fresh state that is stored between steps."""
     stored: dict[str, bytes] = {}
@@ -158,19 +142,6 @@ def stories(draw: st.DrawFn) -> tuple[list[Match], list[list[Match]]]:
     return matches, batches
 
 
-@pytest.mark.parametrize("kind", ["event_count", "value_count"])
-@given(story=stories(), timespan=st.integers(1, 120), least=st.integers(1, 5))
-def test_windows_equal_the_oracle_for_any_shuffle_within_the_lateness(
-    kind: str, story: tuple[list[Match], list[list[Match]]], timespan: int, least: int
-) -> None:
-    """Whatever the order within the lateness, the standing findings are the oracle's chains."""
-    matches, batches = story
-    made = correlation("c1", kind, ["r1"], ["user"], timespan * S, "gte", least)
-    findings = run(correlator(made), batches)
-    expected = oracle(matches, timespan * S, least, distinct=kind == "value_count")
-    assert shape([one for one in findings if one.rule.id == "c1"]) == expected
-
-
 @given(story=stories())
 def test_repeats_fold_the_same_for_any_order(
     story: tuple[list[Match], list[list[Match]]],
@@ -185,31 +156,19 @@ def test_repeats_fold_the_same_for_any_order(
     assert shape(run(correlator(), spread)) == shape(run(correlator(), [in_order]))
 
 
-NEWEST_FIRST = [[hit(300, 3)], [hit(150, 2)], [hit(0, 1)]]
-BESIDE_A_LATER_ONE = [[hit(0, 1), hit(10, 2)], [hit(400, 9, user="other")], [hit(20, 3)]]
-
-
-@pytest.mark.parametrize(
-    ("batches", "count"),
-    [(NEWEST_FIRST, 0), (BESIDE_A_LATER_ONE, 1)],
-    ids=["three-over-300s-newest-first", "third-arrives-after-an-event-at-400s"],
-)
-def test_arrival_order_does_not_make_or_hide_a_finding(
-    batches: list[list[Match]], count: int
-) -> None:
-    """Windows follow event time: late arrival neither makes nor loses a finding."""
-    made = correlation("c1", "event_count", ["r1"], ["user"], 60 * S, "gte", 3)
-    findings = run(correlator(made, lateness=600 * S), batches)
-    assert len([one for one in shape(findings) if one[2] >= 3]) == count
-
-
-def test_noise_of_other_groups_flushes_nothing() -> None:
-    """Two failures, many other users, then the third: still one finding."""
-    made = correlation("c1", "event_count", ["r1"], ["user"], 60 * S, "gte", 3)
-    noise = [hit(20, 100 + n, user=f"noise{n}") for n in range(5000)]
-    findings = run(correlator(made), [[hit(0, 1), hit(10, 2)], noise, [hit(30, 3)]])
-    mine = [one for one in findings if one.rule.id == "c1"]
-    assert [finding.event_count for finding in mine] == [3]
+def test_the_first_hit_is_told_at_once_and_repeats_are_counted() -> None:
+    """The first hit of a rule is a finding; repeats amend it with count, first and last seen."""
+    batches = [[hit(50, 1)], [hit(90, 2), hit(70, 3)], [hit(10, 4)], [hit(90 + 3600, 5)]]
+    told = [
+        (one.revision, one.event_count, one.first_event_at - BASE, one.last_event_at - BASE)
+        for one in run(correlator(lateness=7200 * S), batches)
+    ]
+    assert told == [
+        (1, 1, 50 * S, 50 * S),
+        (2, 3, 50 * S, 90 * S),
+        (3, 4, 10 * S, 90 * S),
+        (1, 1, 3690 * S, 3690 * S),
+    ]
 
 
 def test_a_late_event_amends_and_makes_no_second_finding() -> None:
@@ -304,6 +263,47 @@ def test_an_idle_source_holds_no_window_back() -> None:
     assert [one.rule.id for one in stage.step(state, tick(61)) if one.rule.id == "c1"] == ["c1"]
 
 
+def ending(at: int) -> Observation:
+    """Make the tick that ends a replay."""
+    return replace(tick(0), source_id=ENDING, received_at=at)
+
+
+def without_next(rules: Sequence[str], absent: str, name: str = "c1") -> Correlation:
+    """Make a correlation that holds where ``absent`` does not follow within ten seconds."""
+    made = correlation(name, "temporal_ordered", [*rules, absent], ["user"], 10 * S, "gte", 1)
+    return replace(made, branches=(Branch(tuple(rules), (absent,)),))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        correlation("c1", "event_count", ["r1"], ["user"], 10 * S, "lte", 1),
+        without_next(["r1"], "r2"),
+    ],
+    ids=["can be refuted", "must not follow"],
+)
+def test_the_end_of_a_replay_decides_what_waits(made: Correlation) -> None:
+    """After lateness and patience nothing is waited for, with no silence told of any source."""
+    stage, state = correlator(made, silence=20 * S), Rows("o", ROW_TYPES, {})
+    first = stage.step(state, seen(1, [hit(0, 1)]))
+    assert [one.rule.id for one in first if one.rule.id == "c1"] == []
+    found = stage.step(state, ending(BASE + LATENESS + patience(stage.content) + 1))
+    assert [one.rule.id for one in found] == ["c1"]
+    assert [row.ticked_at for _, row in state.all(ObjectRow, "object")] == [0]
+
+
+def test_patience_adds_up_over_correlations_of_correlations() -> None:
+    """What waits for another that waits is waited for as long as both take; others not at all."""
+    inner = without_next(["r1"], "r2")
+    outer = without_next(["c1"], "r2", "c2")
+    rules = [rule("r1"), rule("r2")]
+    at_once = correlation("c3", "event_count", ["r1"], ["user"], 60 * S, "gte", 2)
+    assert patience(content_with(rules, [])) == 0
+    assert patience(content_with(rules, [at_once])) == 0
+    assert patience(content_with(rules, [at_once, inner])) == 10 * S - 1
+    assert patience(content_with(rules, [at_once, outer, inner])) == 2 * (10 * S - 1)
+
+
 def test_withheld_records_become_one_detector_finding() -> None:
     """Stubs of withheld records fold into one finding that carries no content."""
     stage, state = correlator(), Rows("o", ROW_TYPES, {})
@@ -355,3 +355,40 @@ def test_runs_that_nothing_can_reach_are_let_go() -> None:
         made_up = replace(hit(number * 7200, number, rule_id="r2"), host=f"host{number}")
         stage.step(state, seen(number, [made_up]))
     assert state.count("repeat") < 150
+
+
+def test_a_run_that_nothing_can_reach_goes_from_a_row_that_stays() -> None:
+    """A host that goes on being seen keeps only the runs that an event in time can join."""
+    stage, state = correlator(), Rows("o", ROW_TYPES, {})
+    for number in range(1, 40):
+        stage.step(state, seen(number, [hit(number * 7200, number)]))
+    stage.step(state, tick(40 * 7200))
+    assert [len(row.spans) for _, row in state.all(RepeatRow, "repeat")] == [1]
+
+
+def made_up(number: int, host: str, rule_id: str = "r1") -> Match:
+    """Make one match on a host, a second after the one before."""
+    return replace(hit(number, number, rule_id=rule_id), host=host)
+
+
+def test_made_up_hosts_make_room_at_their_own_expense() -> None:
+    """Beyond the bound single hits of the rule with most hosts go, counted; the others stay."""
+    stage = replace(correlator(), limits=Limits(repeats=80))
+    state = Rows("o", ROW_TYPES, {})
+    known = [made_up(number, "known") for number in (1, 2)]
+    other = [made_up(number, f"other{number}", "r2") for number in range(3, 13)]
+    stage.step(state, seen(1, [*known, *other]))
+    told = 12
+    for number in range(2, 52):
+        hits = [made_up(told + n, f"host{told + n}") for n in range(10)]
+        stage.step(state, seen(number, hits))
+        told += 10
+        assert state.count("repeat") <= 80
+    kept = [parts for parts, _ in state.all(RepeatRow, "repeat")]
+    assert sum(parts[0] == "r2" for parts in kept) == 10
+    assert ("r1", "host", f"host{told - 1}") in kept
+    (whole,) = (row for _, row in state.all(ObjectRow, "object"))
+    assert whole.forgotten == 11 + 500 - len(kept)
+    (again,) = stage.step(state, seen(52, [made_up(told, "known")]))
+    assert (again.revision, again.event_count) == (2, 3)
+    assert forgotten_repeats(state) == whole.forgotten

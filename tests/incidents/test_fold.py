@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.incidents import ROW_TYPES, Fold, Revised, revision_hash
-from pipeline.incidents.fold import HELD_PER_RULE
+from pipeline.incidents.fold import HELD_PER_RULE, MOST_HIDDEN
 from pipeline.model import (
     NANOSECONDS,
     Assessment,
@@ -184,3 +184,59 @@ def test_a_flood_of_findings_is_counted_and_not_held() -> None:
     assert (incident.finding_count, incident.event_count) == (501, 501)
     assert len(incident.finding_ids) == HELD_PER_RULE + 1
     assert "other" in incident.finding_ids
+
+
+def hidden(name: str, hours: float, *, revision: int = 1) -> Finding:
+    """Make a finding under a silence, of which nothing is known to be a failure."""
+    return found(name, hours, failure=Tri.UNKNOWN, revision=revision, suppressed="s1")
+
+
+def test_findings_under_a_silence_open_nothing_and_are_there_when_it_matters() -> None:
+    """What a silence hides makes no revision; a finding it does not cover opens with all of it."""
+    state = Rows("o", ROW_TYPES, {})
+    assert FOLD.step(state, [hidden("f1", 0)], BASE) == []
+    assert FOLD.step(state, [hidden("f1", 0, revision=2)], BASE + 1) == []
+    (opened,) = FOLD.step(state, [found("f2", 1, failure=Tri.UNKNOWN)], BASE + HOUR)
+    assert opened.previous is None
+    assert opened.incident.revision == 1
+    assert opened.incident.finding_ids == ("f1", "f2")
+    assert opened.incident.opened_at == BASE + HOUR
+
+
+def test_a_hidden_finding_that_is_retracted_was_never_told() -> None:
+    """Nobody learns of a hidden finding by its retraction, and nothing of it stays."""
+    state = Rows("o", ROW_TYPES, {})
+    FOLD.step(state, [hidden("f1", 0), hidden("f2", 0.1)], BASE)
+    gone = found("f1", 0, failure=Tri.UNKNOWN, revision=2, retracted=True)
+    assert FOLD.step(state, [gone], BASE + 1) == []
+    other = found("f2", 0.1, failure=Tri.UNKNOWN, revision=2, retracted=True)
+    assert FOLD.step(state, [other], BASE + 2) == []
+    assert state.count("incident") == 0
+
+
+def test_a_silence_holds_no_revision_of_a_legal_incident_back() -> None:
+    """An incident whose verdict is yes is revised by findings under a silence as by any other."""
+    state = Rows("o", ROW_TYPES, {})
+    FOLD.step(state, [found("f1", 0)], BASE)
+    (revised,) = FOLD.step(state, [hidden("f2", 1)], BASE + HOUR)
+    assert (revised.incident.revision, revised.incident.finding_count) == (2, 2)
+
+
+def test_a_hidden_finding_that_joins_two_incidents_merges_them() -> None:
+    """Merging is told: the one that ends, and the one that takes over."""
+    state = Rows("o", ROW_TYPES, {})
+    apart = 9.0
+    FOLD.step(state, [found("f1", 0, failure=Tri.UNKNOWN)], BASE)
+    FOLD.step(state, [found("f2", apart, failure=Tri.UNKNOWN)], BASE + 1)
+    kept, ended = FOLD.step(state, [hidden("f3", apart / 2)], BASE + 2)
+    assert kept.incident.finding_ids == ("f1", "f3", "f2")
+    assert ended.incident.state is IncidentState.MERGED
+
+
+def test_hidden_incidents_are_bounded() -> None:
+    """A silence over a long noise keeps so many hidden incidents and lets the oldest go."""
+    state = Rows("o", ROW_TYPES, {})
+    for number in range(MOST_HIDDEN + 5):
+        hours = number * 18.0
+        assert FOLD.step(state, [hidden(f"f{number}", hours)], BASE + number) == []
+    assert state.count("incident") == MOST_HIDDEN

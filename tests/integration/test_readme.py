@@ -1,60 +1,127 @@
 """The README's own examples, run as they stand."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.runtime.cli.app import app
 from pipeline.runtime.configuration import bundled
 
 ROOT = Path(__file__).parents[2]
 SAQSHY = [sys.executable, "-m", "pipeline.runtime.cli"]
+PAGES = ("README.md", "rules/README.md")
 
 
-def examples() -> list[str]:
-    """Give the commands of the README's five minutes, without their comments."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^    saqshy (.+)$", text, flags=re.MULTILINE)
-    return [line.partition("#")[0].strip() for line in lines]
+def examples() -> list[list[str]]:
+    """Give the commands of the README, word by word, in the order in which they stand."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = re.findall(r"^    ((?:saqshy|cd) .+)$", text, flags=re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
 
 
 def test_every_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command of the README ends with code 0 in the order in which it stands there."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    supplied()
+    commands = examples()
+    assert len(commands) >= 20
+    begin = next(at for at, words in enumerate(commands) if words[1] == "run")
+    for words in commands[:begin]:
+        run(words[1:])
+    with beside(commands[begin][1:]):
+        for words in commands[begin + 1 :]:
+            if words[0] == "cd":
+                monkeypatch.chdir(words[1])
+            else:
+                run([named(words) if word == "ID" else word for word in words[1:]])
+
+
+def supplied() -> None:
+    """Put here what the README takes as given: events, a case, and an archive of rules."""
     event = {"EventID": 1102, "Channel": "Security", "Computer": "bank-dc01"}
     Path("events.ndjson").write_text(json.dumps(event) + "\n", encoding="utf-8")
     case = next(iter(sorted((bundled("law") / "examples").glob("*.y*ml"))))
     Path("case.yml").write_bytes(case.read_bytes())
-    commands = examples()
-    assert len(commands) >= 9
-    for command in commands:
-        if command.startswith("run "):
-            continue  # it runs until it is ended: test_run.py holds that
-        words = [identifier() if word == "ID" else word for word in shlex.split(command)]
-        done = subprocess.run([*SAQSHY, *words], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, (command, done.stderr)
+    with zipfile.ZipFile("sigma.zip", "w") as archive:
+        archive.writestr("LICENSE", "Whoever wants may use it.")
+        archive.writestr(
+            "rules/cleared.yml",
+            "title: Log Cleared, As Others See It\nid: 7c1d9a52-6f0e-4a3b-9d58-1e2f3a4b5c6d\n"
+            "status: test\nlogsource: {product: windows, service: security}\n"
+            "detection: {cleared: {EventID: 1102}, condition: cleared}\nlevel: high\n",
+        )
 
 
-def identifier() -> str:
-    """Give the id of an incident in the store of this folder."""
-    done = subprocess.run(
-        [*SAQSHY, "incidents", "list", "--candidates", "--json", "--store", "kept.db"],
-        capture_output=True,
-        text=True,
-        check=True,
+def run(words: Sequence[str]) -> str:
+    """Run one command to its end with code 0; give what it writes."""
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, (words, done.stdout, done.stderr, done.exception)
+    return done.stdout
+
+
+@contextmanager
+def beside(words: Sequence[str]) -> Iterator[None]:
+    """Have a system run beside the commands, on ports that nobody else has."""
+    free = {"SAQSHY__LISTENERS": "[]", "SAQSHY__WEB__PORT": "0"}
+    system = subprocess.Popen(
+        [*SAQSHY, *words], stderr=subprocess.PIPE, text=True, env={**os.environ, **free}
     )
-    return str(json.loads(done.stdout.splitlines()[0])["id"])
+    try:
+        yield
+        assert system.poll() is None, "it ended before it was told to"
+        system.terminate()
+        _, told = system.communicate(timeout=60)
+        assert system.returncode == 0, told
+    finally:
+        system.kill()
+        system.communicate()
+
+
+def named(words: Sequence[str]) -> str:
+    """Give the id that a command means by ID: of the first silence or incident that is there."""
+    if words[1] == "silences":
+        listed = run(["silences", "list", "--json"])
+    else:
+        listed = run(["incidents", "list", "--candidates", "--json", "--store", "kept.db"])
+    return str(json.loads(listed.splitlines()[0])["id"])
+
+
+def test_every_rule_that_is_shown_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules and correlations of the pages are neither broken nor doubtful, and pass their tests."""
+    monkeypatch.chdir(tmp_path)
+    shown = [
+        found
+        for page in PAGES
+        for found in re.findall(
+            r"^```yaml\n# (\S+\.yml)\n(.+?)^```$",
+            (ROOT / page).read_text(encoding="utf-8"),
+            flags=re.MULTILINE | re.DOTALL,
+        )
+    ]
+    for name, text in shown:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    rules = [name for name, _ in shown if not name.endswith(".tests.yml")]
+    assert len(rules) >= 3
+    run(["rules", "check", *rules])
+    outcomes = run(["rules", "test", "--json", *rules]).splitlines()
+    assert len(outcomes) >= 2
 
 
 def test_every_command_has_help_with_an_example() -> None:
     """`--help` of every command shows an example."""
-    from pipeline.runtime.cli.app import app
-
     missing = []
     for command in app.registered_commands:
         words = f"{command.callback.__doc__ if command.callback else ''} {command.epilog or ''}"

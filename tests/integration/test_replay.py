@@ -108,6 +108,47 @@ def test_a_shuffle_within_the_lateness_gives_the_same_incidents(
     assert results[0] == results[1]
 
 
+FAILED = (
+    '{"Channel": "Security", "Computer": "bank-dc01.bank.example", "EventID": 4625, '
+    '"TimeCreated": "2026-03-02T12:00:00Z", "IpAddress": "198.51.100.7"}'
+)
+WAITING = """title: Failed Logon
+id: 00000000-0000-4000-8000-000000000001
+name: failed
+status: test
+level: medium
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 4625}, condition: s}
+---
+title: A Single Failed Logon
+id: 00000000-0000-4000-8000-000000000002
+status: test
+level: high
+tags: [attack.credential-access, attack.t1110]
+correlation:
+  type: event_count
+  rules: [failed]
+  group-by: [IpAddress]
+  timespan: 5m
+  condition: {lte: 1}
+"""
+
+
+def test_the_end_of_a_replay_decides_what_waits(tmp_path: Path) -> None:
+    """A rule that waits for the watermark is decided where the files end; nobody falls silent."""
+    (tmp_path / "rules.yml").write_text(WAITING, encoding="utf-8")
+    (tmp_path / "events.ndjson").write_text(FAILED, encoding="utf-8")
+    wanted = ("--object", "kz-bank", "--rules", str(tmp_path / "rules.yml"))
+    kept = ("--store", str(tmp_path / "kept.db"))
+    for _ in range(2):  # the second time nothing is new
+        out = replayed(tmp_path, [str(tmp_path / "events.ndjson")], *wanted, *kept)
+        (finding,) = ndjson(out / "findings.ndjson")
+        assert finding["rule"]["title"] == "A Single Failed Logon"
+        (incident,) = ndjson(out / "incidents.ndjson")
+        assert AT < incident["opened_at"] < "2026-03-02T21:00:00Z"
+        assert incident["revision"] == 1
+
+
 def test_every_record_is_accounted_for(tmp_path: Path, steps: list[Step]) -> None:
     """Events, failures, stubs and refusals together are the records, and the table says so."""
     paths = written(tmp_path, steps)

@@ -1,6 +1,7 @@
 """What the tests of matching are made of: rules from texts, events from flat dictionaries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pipeline.content import Content, content_from_bundle
 from pipeline.content.sources import RuleFile, pack_files
 from pipeline.match import Matcher, Taxonomy, load_taxonomy
 from pipeline.model import BatchKind, Event, RawBatch, RecordNote, TimeConfidence
+from pipeline.normalize import Normalizer, Profile
 
 TAXONOMIES = Path(__file__).parents[2] / "rules" / "taxonomies" / "sigma"
 PRODUCT = "plant"
@@ -76,3 +78,25 @@ def batch(records: int = 1, notes: Iterable[RecordNote] = ()) -> RawBatch:
         "batch", "object", "source", 1, 0, 5, 5, "json", (b"{}",) * records, tuple(notes),
         BatchKind.RAW,
     )  # fmt: skip
+
+
+def observed(matcher: Matcher, records: Sequence[tuple[int, bytes]]) -> set[tuple[str, int]]:
+    """Give each rule that matches a numbered raw record, with the record's number.
+
+    The product's whole way: bytes through the normaliser, its events through ``observe``.
+    """
+    normalize = Normalizer(lambda _object, _source: Profile("auto", UTC))
+    found: set[tuple[str, int]] = set()
+    for at in range(0, len(records), 500):
+        part = records[at : at + 500]
+        raw = RawBatch(
+            "b", "o", "s", 1, 0, 2**62, 2**62, "auto", tuple(data for _, data in part)
+        )  # fmt: skip
+        read = normalize(raw)
+        assert read.failures == []
+        assert len(read.events) == len(part)
+        numbers = {event.id: part[event.index][0] for event in read.events}
+        seen = matcher.observe(raw, read.events, read.failures)
+        assert (read.failures, seen.dropped) == ([], 0)
+        found.update((match.rule_id, numbers[match.event_id]) for match in seen.matches)
+    return found

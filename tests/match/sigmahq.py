@@ -30,6 +30,11 @@ def unpack(name: str, folder: Path) -> Path:
     return folder
 
 
+def rule_files(folder: Path) -> list[Path]:
+    """Give every rule file of the unpacked archive."""
+    return [path for name in RULE_FOLDERS for path in sorted((folder / name).rglob("*.yml"))]
+
+
 def lines_of(name: str, every: int) -> Iterator[bytes]:
     """Give every n-th line of a packed NDJSON file."""
     with lzma.open(need(name)) as stream:

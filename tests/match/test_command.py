@@ -1,13 +1,16 @@
 """`saqshy match`: what goes in, what comes out, and with which exit code."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from pipeline.runtime.cli.app import app
+from pipeline.runtime.configuration import bundled
 
 RULES = """title: Seven
 id: 00000000-0000-4000-8000-000000000001
@@ -135,9 +138,8 @@ def test_a_broken_rule_is_told_and_left_out(rules: Path) -> None:
         (["--rules", "{empty}"], 2, "no rule can be used"),
         (["--rules", "{rules}", "/gone.ndjson"], 3, "/gone.ndjson cannot be read"),
         (["--rules", "{rules}", "--shape", "round"], 2, "round"),
-        (["--rules", "{rules}", "--cache", "{rules}/two.yml"], 2, "cannot be written"),
     ],
-    ids=["no such rules", "no rules", "no such file", "no such shape", "no such cache"],
+    ids=["no such rules", "no rules", "no such file", "no such shape"],
 )
 def test_wrong_usage_is_told(
     rules: Path, tmp_path: Path, arguments: list[str], code: int, told: str
@@ -149,6 +151,24 @@ def test_wrong_usage_is_told(
     assert result.exit_code == code
     assert lines == []
     assert told in " ".join(result.stderr.split())
+
+
+def test_rules_and_field_names_are_the_settings_ones(tmp_path: Path, rules: Path) -> None:
+    """With --config the settings' rules are used, under the field names of its taxonomy."""
+    shutil.copytree(bundled("taxonomies") / "sigma", tmp_path / "names")
+    windows = tmp_path / "names" / "windows.yml"
+    names = yaml.safe_load(windows.read_text(encoding="utf-8"))
+    names.setdefault("fields", {})["Payload"] = ["Data"]
+    windows.write_text(yaml.safe_dump(names), encoding="utf-8")
+    own = RULES.replace("Data|contains", "Payload|contains")
+    (rules / "two.yml").write_text(own, encoding="utf-8")
+    settings = {"content": {"paths": ["rules"], "taxonomy": "names"}}
+    (tmp_path / "own.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    given = record(8, Data="a needle")
+    assert run("--rules", rules, given=given)[1] == []
+    result, lines = run("--config", tmp_path / "own.yml", given=given)
+    assert result.exit_code == 0
+    assert [line["rule"]["title"] for line in lines] == ["Eight"]
 
 
 def test_without_rules_ours_are_used() -> None:

@@ -197,5 +197,5 @@ def test_made_up_log_sources_fill_no_memory() -> None:
     for number in range(5_000):
         native = {"Channel": f"channel {number}", "EventID": number, "Data": "needle"}
         assert len(matcher.match(event(native, of="windows"))) == 1
-    assert len(matcher._speeches["windows"].routes) <= 4096
+    assert len(matcher._routes) <= 4096
     assert len(matcher._engines) <= 2

@@ -1,5 +1,7 @@
 """What a batch says about its object stays small."""
 
+import pytest
+
 from pipeline.match.observing import MOST_KINDS, MOST_MATCHES, OTHER_KIND, Watch, kind_of
 from pipeline.model import Match, RecordNote
 from tests.match.material import batch, event, matcher_of, rule_text
@@ -42,10 +44,10 @@ def test_withheld_records_are_named() -> None:
 
 def test_kinds_are_bounded() -> None:
     """Kinds beyond the bound are counted together."""
-    watch = Watch(batch())
-    for number in range(1_000):
-        watch.add(event({}, ecs={"event": {"dataset": "d", "code": str(number)}}), [])
-    counts = watch.observation(0).counts
+    events = [
+        event({}, ecs={"event": {"dataset": "d", "code": str(number)}}) for number in range(1_000)
+    ]
+    counts = Watch(batch(), events).observation(0).counts
     assert len(counts) == MOST_KINDS
     assert counts[OTHER_KIND] == 1_000 - (MOST_KINDS - 1)
     assert sum(counts.values()) == 1_000
@@ -53,14 +55,33 @@ def test_kinds_are_bounded() -> None:
 
 def test_matches_are_bounded() -> None:
     """Matches beyond the bound are counted as dropped."""
-    watch = Watch(batch())
+    watch = Watch(batch(), [event({})] * 3)
     match = Match("rule", "event", 1, "", {})
     for _ in range(3):
-        watch.add(event({}), [match] * 9_000)
+        watch.add([match] * 9_000)
     seen = watch.observation(0)
     assert (len(seen.matches), seen.dropped) == (MOST_MATCHES, 27_000 - MOST_MATCHES)
 
 
 def test_a_kind_is_short() -> None:
     """A kind made of a hostile record's long words is cut."""
-    assert len(kind_of(event({}, ecs={"event": {"dataset": "x" * 9_999}}))) == 128
+    seen = Watch(batch(), [event({}, ecs={"event": {"dataset": "x" * 9_999}})]).observation(0)
+    assert [len(kind) for kind in seen.counts] == [128]
+
+
+KINDS: list[tuple[object, tuple[str, str]]] = [
+    ({"dataset": "d", "code": "4"}, ("d", "4")),
+    ({"dataset": "d", "code": "", "action": "go"}, ("d", "go")),
+    ({"dataset": "d", "code": 4}, ("d", "4")),
+    ({"dataset": ["d"], "code": "4"}, ("['d']", "4")),
+    ({"action": "go"}, ("json", "go")),
+    ({}, ("json", "-")),
+    ("no object", ("json", "-")),
+    (None, ("json", "-")),
+]
+
+
+@pytest.mark.parametrize(("told", "kind"), KINDS, ids=[str(row[0]) for row in KINDS])
+def test_kinds(told: object, kind: tuple[str, str]) -> None:
+    """A kind is the dataset, or the format, and the code, or the action, whatever they hold."""
+    assert kind_of(event({}, ecs={"event": told})) == kind

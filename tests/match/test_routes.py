@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.content import Content
 from pipeline.match.routes import Labels, LogSource, labels_of, route_key
 from pipeline.match.view import Plans, View
+from tests.match.log_source_records import records
 from tests.match.material import taxonomy
+from tests.normalize.reading import event_of
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 POWERSHELL = "Microsoft-Windows-PowerShell/Operational"
@@ -55,16 +58,20 @@ def test_windows_events(
     assert sorted(found.services) == services
 
 
+def written_by(program: str) -> dict[str, Any]:
+    return {"log": {"syslog": {"appname": program}}, "process": {"name": program}}
+
+
 OTHERS = [
-    ("sshd is auth too", "linux", {"process": {"name": "sshd"}}, LogSource("linux", "", "auth")),
-    ("sshd", "linux", {"process": {"name": "sshd-session"}}, LogSource("linux", "", "sshd")),
+    ("sshd is auth too", "linux", written_by("sshd"), LogSource("linux", "", "auth")),
+    ("sshd", "linux", written_by("sshd-session"), LogSource("linux", "", "sshd")),
     (
         "any program is syslog",
         "linux",
-        {"process": {"name": "x"}},
+        written_by("x"),
         LogSource("linux", "", "syslog"),
     ),
-    ("cron", "linux", {"process": {"name": "CRON"}}, LogSource("linux", "", "cron")),
+    ("cron", "linux", written_by("CRON"), LogSource("linux", "", "cron")),
     (
         "a program names a product",
         "generic",
@@ -129,3 +136,36 @@ def test_a_label_has_names_of_its_own() -> None:
     assert own["Image"][0] == "NewProcessName"
     assert own["ProcessId"][0] == "NewProcessId"
     assert found.own_names(LogSource("windows", "", "security")) == ""
+
+
+def labels_of_record(record: bytes) -> Labels:
+    found = event_of(record)
+    vocabulary = taxonomy().of(found.taxonomy)
+    view = View(Plans(vocabulary.fields, vocabulary.within), found.native, found.ecs)
+    return labels_of(vocabulary, route_key(vocabulary, view))
+
+
+@pytest.mark.parametrize("name", sorted(records()))
+def test_a_log_source_is_reached(name: str) -> None:
+    """Each record, read by the normaliser, is of the log source that it stands for."""
+    product, category, service = name.split("/")
+    for record in records()[name]:
+        assert labels_of_record(record).cover(LogSource(product, category, service)), record
+
+
+def test_every_log_source_of_sigmahq_is_reached(sigmahq: Content) -> None:
+    """No rule of SigmaHQ names a log source that no record here is of."""
+    named = {f"{rule.product}/{rule.category}/{rule.service}" for rule in sigmahq.rules.values()}
+    assert len(named) > 130
+    assert sorted(named - records().keys()) == []
+
+
+def test_no_record_is_of_everything() -> None:
+    """A record is of few products: those of its own system, not of another's."""
+    products = {row.product for row in map(LogSource._make, (n.split("/") for n in records()))}
+    told = {
+        name: len(labels_of_record(each).products & products)
+        for name, several in records().items()
+        for each in several
+    }
+    assert {name: count for name, count in told.items() if count > 2} == {}

@@ -72,9 +72,7 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
 @pytest.fixture
 def bench(knowledge: Knowledge, tmp_path: Path) -> Bench:
     """Give a fresh bench under the bundled knowledge."""
-    from pipeline.match import load_taxonomy
     from pipeline.notify import Channels, Composer, read_texts
-    from pipeline.runtime.configuration import bundled
 
     stores, telemetry, clock = open_memory(), Silent(), StoryClock(AT)
     keep_knowledge(stores, knowledge, AT)
@@ -83,7 +81,6 @@ def bench(knowledge: Knowledge, tmp_path: Path) -> Bench:
     stages = Stages(
         regime="normal",
         repeat=3600 * NANOSECONDS,
-        taxonomy=load_taxonomy(bundled("taxonomies") / "sigma"),
         composer=Composer("TEST", read_texts()),
         channels=Channels(),
         telemetry=telemetry,

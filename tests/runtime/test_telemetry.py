@@ -76,6 +76,22 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[tuple[str, ...], float]]] = {
             ("saqshy_delivery_duration_seconds_count", "ncc"): 1,
         },
     ),
+    "windows_evicted": ((7,), {("saqshy_window_entries_evicted_total",): 7}),
+    "repeats_forgotten": ((8,), {("saqshy_repeats_forgotten_total",): 8}),
+    "suppressed": ((3,), {("saqshy_findings_suppressed_total",): 3}),
+    "reloaded": (
+        ("refused", 1.5),
+        {
+            ("saqshy_reloads_total", "refused"): 1,
+            ("saqshy_reload_duration_seconds_sum",): 1.5,
+            ("saqshy_reload_duration_seconds_count",): 1,
+            ("saqshy_reload_refused",): 1,
+        },
+    ),
+    "rule_errors": (
+        ("5f113a8f-8b61-41ca-b90f-d374fa7e4a39", 2),
+        {("saqshy_rule_errors_total", "5f113a8f-8b61-41ca-b90f-d374fa7e4a39"): 2},
+    ),
     "rule_quarantined": ((4,), {("saqshy_rules_quarantined",): 4}),
     "lag": ((9, 2.5), {("saqshy_lag_batches",): 9, ("saqshy_lag_seconds",): 2.5}),
 }

@@ -192,6 +192,20 @@ def test_page_of_nothing(metrics: Exposition, facts: Facts) -> None:
     assert "None yet." in text
 
 
+def test_page_shows_what_is_refused_and_what_is_silenced(
+    stores: Stores, metrics: Exposition, facts: Facts
+) -> None:
+    """Alarms and the silences that stand are on the page, and the runtime is ready all the same."""
+    silence = ("51ce", "rule r1; at power-7", "until noon", "duty_lead/a.serik", "a scan")
+    told = replace(facts, alarms=("Refused: rules/a.yml:3",), silences=(silence,))
+    browser = Browser(status_app(stores, metrics, lambda: told, lambda: NOW))
+    text = Page(browser.get("/").text).text
+    assert "Refused: rules/a.yml:3" in text
+    assert " ".join(silence) in text
+    assert "of them silenced 0" in text
+    assert browser.get("/readyz").status_code == 200
+
+
 def test_page_loads_nothing_from_elsewhere(client: Browser) -> None:
     """The page is well formed, has no script, and names no other address than its own."""
     page = Page(client.get("/").text)
@@ -227,6 +241,8 @@ def test_hostile_texts_stay_texts(stores: Stores, metrics: Exposition) -> None:
         versions=((HOSTILE, HOSTILE),),
         sources=(SourceFact(HOSTILE, HOSTILE, HOSTILE),),
         waiting=HOSTILE,
+        alarms=(HOSTILE,),
+        silences=((HOSTILE,) * 5,),
     )
     app = status_app(stores, metrics, lambda: hostile, lambda: NOW)
     text = Browser(app).get("/").text
@@ -234,7 +250,7 @@ def test_hostile_texts_stay_texts(stores: Stores, metrics: Exposition) -> None:
     assert "script" not in page.elements
     assert page.open == []
     shown = "<script>alert(1)</script>\"'&\\u202e\\x00"
-    assert page.text.count(shown) == 16  # every place but the shortened id
+    assert page.text.count(shown) == 22  # every place but the shortened id
     assert page.titles[0] == shown
     assert "\u202e" not in text
     assert "\x00" not in text

@@ -2,10 +2,12 @@
 
 A document that says which ECS it follows, or categorises its event by ECS, is one (``ecs``): its
 ECS fields are taken and what the schema does not know stays the vendor's. Any other (``json``)
-keeps all its fields under their own names, and known names fill ECS beside them.
+keeps all its fields under their own names, and known names fill ECS beside them; what its own
+fields say of its dataset (``datasets.yml``) counts first.
 """
 
 from pipeline.model import FailureCode, Json, TimeConfidence
+from pipeline.normalize.datasets import DatasetEntry, keep_whole, name_dataset, recognised
 from pipeline.normalize.ecs_document import keep, split
 from pipeline.normalize.jsontext import Decoded, read_object
 from pipeline.normalize.moments import Moment, moment
@@ -40,6 +42,12 @@ def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
     known = is_ecs(document)
     ecs, left, bad = split(document, skip=frozenset({"@timestamp"}))
     native = left if known else _flat(document)
+    answer = Parsed(JSON, "generic", None, TimeConfidence.RECEIVED, ecs, native, notes)
+    if known:
+        answer.format, answer.taxonomy, answer.notes = ECS, ECS, (*notes, *bad)
+    entry = None if known else recognised(native)
+    if entry is not None:
+        name_dataset(answer, entry)
     if not known:
         complete(ecs, native)
     event = ecs.setdefault("event", {})
@@ -47,11 +55,10 @@ def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
         return _ONLY_MESSAGE
     event.setdefault("kind", "event")
     event.setdefault("dataset", "generic.ecs" if known else "generic.json")
-    at, confidence = _time(document, native, context) or (None, TimeConfidence.RECEIVED)
-    notes = (*notes, *(bad if known else ()))
-    return Parsed(
-        ECS if known else JSON, ECS if known else "generic", at, confidence, ecs, native, notes
-    )
+    answer.time, answer.confidence = _time(document, native, entry, context)
+    if entry is not None:
+        keep_whole(native, document, entry)
+    return answer
 
 
 def says_more(ecs: Json, native: Json) -> bool:
@@ -85,14 +92,17 @@ def _flat(document: Json) -> Json:
     return flat
 
 
-def _time(document: Json, native: Json, context: Context) -> Moment | None:
+def _time(
+    document: Json, native: Json, entry: DatasetEntry | None, context: Context
+) -> Moment | tuple[None, TimeConfidence]:
     """Choose the first name of a time that holds one; names are compared in lower case."""
     named = {name.lower(): value for name, value in native.items()}
     if "@timestamp" in document:
         named["@timestamp"] = document["@timestamp"]
-    for name in synonyms().time_names:
+    first = [name.lower() for name in entry.time] if entry is not None else []
+    for name in (*first, *synonyms().time_names):
         if name in named:
             found = moment(named[name], context.zone)
             if found is not None:
                 return found
-    return None
+    return None, TimeConfidence.RECEIVED

@@ -1,6 +1,7 @@
 """Lines of ``name=value`` pairs without a syslog header, as firewalls and gateways write them."""
 
 from pipeline.model import FailureCode, Json, TimeConfidence
+from pipeline.normalize.datasets import name_dataset, recognised
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.keyvalue import first_word, pairs
 from pipeline.normalize.moments import Moment, moment
@@ -32,10 +33,14 @@ def parse(record: bytes, context: Context) -> Parsed | Refusal:
     word = first_word(text)
     if word:
         put(ecs, "event.action", word)
+    at, confidence = _time(vendor, context) or (None, TimeConfidence.RECEIVED)
+    answer = Parsed(NAME, "generic", at, confidence, ecs, vendor, notes)
+    entry = recognised(vendor)
+    if entry is not None:
+        name_dataset(answer, entry)
     complete(ecs, vendor)
     put(ecs, "message", text)
-    at, confidence = _time(vendor, context) or (None, TimeConfidence.RECEIVED)
-    return Parsed(NAME, "generic", at, confidence, ecs, vendor, notes)
+    return answer
 
 
 def _time(vendor: Json, context: Context) -> Moment | None:

@@ -1,9 +1,10 @@
 """BSD syslog as RFC 3164 observed it, and the dirt that goes by its name.
 
 Without priority, without host, with an ISO time, with a year before or behind, with milliseconds,
-with a named zone, with Cisco's counters. The year that the time leaves out is resolved against the
-reference time, the zone is the source's.
-Source: RFC 3164, section 4 (parts), 4.3 (what a relay meets), 5.4 (examples).
+with a named zone, with what Cisco's devices put before their message. The year that the time leaves
+out is resolved against the reference time, the zone is the source's.
+Source: RFC 3164, section 4 (parts), 4.3 (what a relay meets), 5.4 (examples); Cisco, "Configuring
+System Message Logs", system log message format.
 """
 
 import re
@@ -31,7 +32,7 @@ _COUNTER = re.compile(r"(?:[0-9]{1,10}: ){0,2}[*.]?(?=[A-Z][a-z]{2} )")
 _STAMP = re.compile(
     r"(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2})(?: (\d{4}))? (\d\d):(\d\d):(\d\d)"
     r"(?:[.,](\d{1,9}))?(?: ((?:UTC|GMT|Z|[A-Z]{3,4})(?=[ :]|$)|[+-]\d\d:?\d\d))?"
-    r"(?: (\d{4})(?=[ :]|$))?:?(?: |$)",
+    r"(?: ((?:19|20)\d\d)(?=[ :]|$))?:?(?: |$)",
     flags=re.ASCII,
 )
 _ISO_STAMP = re.compile(
@@ -41,6 +42,18 @@ _ISO_STAMP = re.compile(
 )
 _HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._:%-]{0,254}) ")
 _TAG = re.compile(r"([A-Za-z0-9_./()@+%-]{1,64})(?:\[([^\]\s]{0,64})\])?: ?")
+# Cisco: %FACILITY-SUBFACILITY-SEVERITY-MNEMONIC; before it counters, the device's name (logging
+# origin-id), sequence number and time, which may be the time since it was started.
+_CODE = re.compile(
+    r"%([A-Z][A-Z0-9_]{0,63}(?:-[A-Z0-9_]{1,63}){0,4}-[0-7]-[A-Z0-9_]{1,63}) ?:(?= |$)"
+)
+_UPTIME = r"(?:[0-9]{1,3}[ywd][0-9]{1,2}[wdh]|[0-9]{1,4}:[0-9]{2}:[0-9]{2})"
+_DEVICE = re.compile(
+    rf"(?::? )?(?:[0-9]{{1,10}}: )?"
+    rf"(?:(?![0-9]+: |{_UPTIME}: )([A-Za-z0-9][A-Za-z0-9._:%-]{{0,254}}) ?: )?"
+    rf"(?:[0-9]{{1,10}}: )?(?:[*.]?{_UPTIME}: )?"
+    rf"(?=(?:[*.]?(?:[0-9]{{4}} )?[A-Z][a-z]{{2}} [^%]{{0,48}})?{_CODE.pattern})"
+)
 _TAG_WITH_PID = re.compile(r"([A-Za-z0-9_./()@+-]{1,64})\[([0-9]{1,10})\]: ?")
 _YEARS_BACK = 8  # a 29 February is at most eight years back (around 1900, 2100)
 
@@ -64,20 +77,25 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | Refusa
     """Read a message's text; text without any part of a header is refused."""
     text = text.rstrip(LINE_ENDS)
     priority, text, notes = _priority(text, notes)
+    device, text = _device(text)
     found, rest = stamp(text, context)
     if priority is None and found is None and not _TAG_WITH_PID.match(text):
         return _UNKNOWN
-    host, rest = _host(rest, timed=rest != text)
+    host, rest = _origin(device, rest, timed=rest != text)
     match = _TAG.match(rest)
     program, process_id = (match[1], match[2] or "") if match else ("", "")
     message = rest[match.end() :] if match else rest
     at, confidence = found or (None, TimeConfidence.RECEIVED)
     mnemonic = program[1:] if program[:1] == "%" else ""
+    told = None if mnemonic else _CODE.match(message)
     ecs = header_ecs(priority, host, "" if mnemonic else program, process_id)
-    if mnemonic:  # Cisco: %FACILITY-SEVERITY-MNEMONIC in the place of a program
-        ecs["event"]["code"] = mnemonic
+    if mnemonic or told:  # Cisco: %FACILITY-SEVERITY-MNEMONIC in the place of a program, or behind
+        ecs["event"]["code"] = told[1] if told else mnemonic
     answer = Parsed(NAME, "linux", at, confidence, ecs, {}, notes)
-    return read_message(answer, program, message, context)
+    inner = read_message(answer, program, message, context)
+    if mnemonic and inner is answer:  # rules seek the code in the text
+        answer.ecs["message"] = rest
+    return inner
 
 
 def _priority(text: str, notes: tuple[str, ...]) -> tuple[int | None, str, tuple[str, ...]]:
@@ -94,12 +112,35 @@ def _priority(text: str, notes: tuple[str, ...]) -> tuple[int | None, str, tuple
 def peek_host(text: str) -> str:
     """Give the host of a message's header without reading its time; "" where it names none."""
     match = _PRIORITY.match(text)
-    at = match.end() if match else 0
-    stamped = _ISO_STAMP.match(text, at)
-    if stamped is None:
-        counter = _COUNTER.match(text, at)
-        stamped = _STAMP.match(text, counter.end() if counter else at)
-    return _host(text[stamped.end() if stamped else at :], timed=stamped is not None)[0]
+    device, text = _device(text[match.end() :] if match else text)
+    rest = _behind_stamp(text)
+    return _origin(device, rest, timed=rest != text)[0]
+
+
+def _device(text: str) -> tuple[str, str]:
+    """Part what a device of Cisco's puts before its time and code: its name, and what follows."""
+    match = _DEVICE.match(text) if "%" in text else None
+    return (match[1] or "", text[match.end() :]) if match else ("", text)
+
+
+def _behind_stamp(text: str) -> str:
+    """Give what follows a time, without reading it."""
+    match = _ISO_STAMP.match(text)
+    if match is None:
+        counter = _COUNTER.match(text)
+        match = _STAMP.match(text, counter.end() if counter else 0)
+    return text[match.end() :] if match else text
+
+
+def _origin(device: str, text: str, *, timed: bool) -> tuple[str, str]:
+    """Part the host from what follows, and from a header of a device's own behind a relay's."""
+    host, rest = _host(text, timed=timed)
+    tag = _TAG.match(rest)
+    if host and tag and not tag[1].isdigit() and _CODE.match(rest, tag.end()):
+        return host, rest  # a program that writes codes
+    inner, behind = _device(rest)
+    behind = _behind_stamp(behind)
+    return host or device or inner, behind if _CODE.match(behind) else rest
 
 
 def _host(text: str, *, timed: bool) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The message inside a syslog header: JSON, a known program's words, key=value pairs, or text."""
 
 from pipeline.model import Json
+from pipeline.normalize.datasets import name_dataset, recognised
 from pipeline.normalize.formats import json_document, windows_json
 from pipeline.normalize.jsontext import read_object
 from pipeline.normalize.keyvalue import first_word, pairs
@@ -66,7 +67,10 @@ def _read_pairs(answer: Parsed, program: str, message: str, vendor: Json) -> Non
     word = first_word(message)
     if word:
         put(answer.ecs, "event.action", word)
-    complete(answer.ecs, vendor)
     answer.ecs["event"]["dataset"] = "syslog.keyvalue"
     if program not in _UNIX:
         answer.taxonomy = "generic"
+    entry = recognised(vendor)
+    if entry is not None:
+        name_dataset(answer, entry)
+    complete(answer.ecs, vendor)

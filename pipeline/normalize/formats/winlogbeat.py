@@ -1,7 +1,8 @@
 """Windows events as Elastic's shippers write them.
 
 Winlogbeat up to 6 (``event_id``, ``log_name``, ``event_data`` at the top), Winlogbeat 7 and later
-and Elastic Agent (``winlog.*`` beside ECS fields).
+and Elastic Agent (``winlog.*`` beside ECS fields; what their modules moved from the event's data
+into ECS is put back).
 Source: Winlogbeat Reference 6.8 and 8.x, "Exported fields".
 """
 
@@ -12,8 +13,9 @@ from pipeline.normalize.ecs_document import overlay, split
 from pipeline.normalize.jsontext import Decoded, read_object
 from pipeline.normalize.moments import moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.windows.build import NO_EVENT_ID, event_id, parsed
+from pipeline.normalize.windows.build import NO_EVENT_ID, event_id, parsed, plan_of
 from pipeline.normalize.windows.flatten import flatten_into, merge_data
+from pipeline.normalize.windows.restore import restore
 
 NAME_6 = "winlogbeat_6"
 NAME_7 = "winlogbeat_7"
@@ -97,10 +99,11 @@ def _read_seven(decoded: Decoded, context: Context) -> Parsed | Refusal:
     level = winlog.get("level") or _at(document, "log", "level")
     _finish(native, level, winlog.get("user"))
     _merge(native, winlog.get("event_data"), winlog.get("user_data"))
+    given, left, bad = split(document, skip=frozenset({"winlog", "@timestamp", "message"}))
+    restore(native, given, plan_of(native))
     for name, value in rest.items():
         flatten_into(native, name, value)
     found = parsed(NAME_7, native, moment(document.get("@timestamp"), context.zone), notes)
-    given, left, bad = split(document, skip=frozenset({"winlog", "@timestamp", "message"}))
     for name, value in (left | overlay(found.ecs, given)).items():
         flatten_into(native, name, value)
     found.notes += bad

@@ -48,17 +48,22 @@ def parsed(
     ``EventID`` is an int in it; ``Channel``, ``Provider_Name`` and ``Computer`` may be absent.
     """
     at, confidence = time or (None, TimeConfidence.RECEIVED)
-    return Parsed(format_name, "windows", at, confidence, _ecs(native), native, notes)
+    known = plan_of(native)
+    return Parsed(format_name, known.system, at, confidence, _ecs(native, known), native, notes)
 
 
-def _ecs(native: Json) -> Json:
-    get = native.get
-    provider, channel = get("Provider_Name"), get("Channel")
-    known = plan(
+def plan_of(native: Json) -> Plan:
+    """Give the plan of a flat record."""
+    provider, channel = native.get("Provider_Name"), native.get("Channel")
+    return plan(
         provider if provider.__class__ is str else "",
         channel if channel.__class__ is str else "",
         native["EventID"],
     )
+
+
+def _ecs(native: Json, known: Plan) -> Json:
+    get = native.get
     event = known.event.copy()
     if known.category:
         event["category"] = known.category.copy()
@@ -70,15 +75,25 @@ def _ecs(native: Json) -> Json:
     ecs: Json = {"event": event}
     computer = get("Computer")
     if computer.__class__ is str and computer:
-        ecs["host"] = {"name": computer, "os": {"type": "windows"}}
+        ecs["host"] = {"name": computer, "os": {"type": known.system}}
     level = get("Level", 4)
     if level.__class__ is int and level in _LEVELS:
         ecs["log"] = {"level": _LEVELS[level]}
-    _fill(ecs, get, known)
+    _fill(ecs, _with_joined(native, known) if known.joined else get, known)
     for name, constant in known.constants:
         first, _, leaf = name.partition(".")
         ecs.setdefault(first, {})[leaf] = constant
     return ecs
+
+
+def _with_joined(native: Json, known: Plan) -> Callable[[str], Any]:
+    """Give the values by name, those that stand in several parts joined by backslashes."""
+    whole = dict(native)
+    for name, parts in known.joined:
+        found = [value for part in parts if isinstance(value := native.get(part), str) and value]
+        if native.get(parts[0]):
+            whole[name] = "\\".join(found)
+    return whole.get
 
 
 def _fill(ecs: Json, get: Callable[[str], Any], known: Plan) -> None:

@@ -42,6 +42,15 @@ class EventEntry(BaseModel):
     set: dict[str, str] = {}
 
 
+class Elsewhere(BaseModel):
+    """A provider that writes on another system the events of one that the table names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: str
+    events: str
+
+
 class Table(BaseModel):
     """The whole file."""
 
@@ -49,13 +58,18 @@ class Table(BaseModel):
 
     datasets: dict[str, str]
     providers: dict[str, str]
+    elsewhere: dict[str, Elsewhere] = {}
     sets: dict[str, Sources]
     events: dict[str, dict[int, EventEntry]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to fill for one kind of event. ``event`` holds the constants of ``event.*``."""
+    """What to fill for one kind of event. ``event`` holds the constants of ``event.*``.
+
+    ``joined`` are names of values that stand in several parts, with the parts' names. ``system``
+    is the operating system, which also names the vocabulary.
+    """
 
     event: Json
     category: list[str]
@@ -63,6 +77,8 @@ class Plan:
     groups: tuple[Group, ...]
     constants: tuple[tuple[str, str], ...]
     audited: bool
+    joined: tuple[tuple[str, tuple[str, ...]], ...]
+    system: str
 
 
 @cache
@@ -161,7 +177,8 @@ def plan(provider: str, channel: str, code: int) -> Plan:
     """Give the plan of an event; one that the table does not name gets the general plan."""
     found = table()
     named = provider or found.providers.get(channel.lower(), "")
-    entry = found.events.get(named, {}).get(code)
+    other = found.elsewhere.get(named)
+    entry = found.events.get(other.events if other else named, {}).get(code)
     dataset = found.datasets.get(channel.lower()) or f"windows.{_slug(channel or named)}"
     event: Json = {
         "kind": entry.kind if entry else "event",
@@ -175,14 +192,23 @@ def plan(provider: str, channel: str, code: int) -> Plan:
         event["action"] = entry.action
         if entry.outcome:
             event["outcome"] = entry.outcome
+    groups = _groups(found, entry)
     return Plan(
         event=event,
         category=entry.category if entry else [],
         type=entry.type if entry else [],
-        groups=_groups(found, entry),
+        groups=groups,
         constants=tuple(entry.set.items()) if entry else (),
         audited=named == AUDITING and not (entry and entry.outcome),
+        joined=_joined(groups),
+        system=other.system if other else "windows",
     )
+
+
+def _joined(groups: tuple[Group, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    r"""Give the sources that are several, written ``Key\Value``, with their parts."""
+    sources = dict.fromkeys(source for _, members in groups for _, source, _ in members)
+    return tuple((one, tuple(one.split("\\"))) for one in sources if "\\" in one)
 
 
 def _groups(found: Table, entry: EventEntry | None) -> tuple[Group, ...]:

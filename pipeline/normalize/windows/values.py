@@ -26,12 +26,19 @@ _HIVES = {
     "HKEY_CURRENT_USER": "HKCU", "HKCU": "HKCU", "HKEY_CLASSES_ROOT": "HKCR", "HKCR": "HKCR",
     "HKEY_CURRENT_CONFIG": "HKCC", "HKCC": "HKCC",
 }  # fmt: skip
+# How the object manager names what the registry's users call HKLM and HKU; auditing writes so.
+_KERNEL_HIVES = (("\\REGISTRY\\MACHINE\\", "HKLM\\"), ("\\REGISTRY\\USER\\", "HKU\\"))
 
 
 @lru_cache(maxsize=4096)
 def _leaf(path: str) -> str:
-    """Give what follows the last backslash; programs repeat (0.8% of Image values are unique)."""
-    return path.rpartition("\\")[2]
+    """Give what follows the last separator; programs repeat (0.8% of Image values are unique)."""
+    return path.rpartition(_separator(path))[2]
+
+
+def _separator(path: str) -> str:
+    """Give what parts a path's names: Sysmon writes the paths of Linux too."""
+    return "/" if path.startswith("/") else "\\"
 
 
 def _program(value: str) -> Json:
@@ -43,7 +50,7 @@ def _command(value: str) -> Json:
 
 
 def _file(value: str) -> Json:
-    folder, _, name = value.rpartition("\\")
+    folder, _, name = value.rpartition(_separator(value))
     found = {"path": value, "name": name}
     if folder:
         found["directory"] = folder
@@ -79,6 +86,10 @@ def _hashes(value: str) -> Json:
 
 
 def _registry_key(value: str) -> Json:
+    for kernel, short in _KERNEL_HIVES:
+        if value[: len(kernel)].upper() == kernel:
+            value = short + value[len(kernel) :]
+            break
     found = {"path": value}
     root, _, key = value.partition("\\")
     hive = _HIVES.get(root.upper())

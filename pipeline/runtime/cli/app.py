@@ -14,8 +14,11 @@ from pipeline.runtime.cli.match import match
 from pipeline.runtime.cli.ncc import ncc
 from pipeline.runtime.cli.normalize import normalize
 from pipeline.runtime.cli.notices import notices
+from pipeline.runtime.cli.reload import reload
 from pipeline.runtime.cli.replay import replay
+from pipeline.runtime.cli.rules import rules
 from pipeline.runtime.cli.run import run
+from pipeline.runtime.cli.silences import silences
 
 app = typer.Typer(
     name="saqshy",
@@ -24,14 +27,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, demo, replay, normalize, match, check, init):
+for command in (run, reload, demo, replay, normalize, match, check, init):
     app.command()(command)
 app.add_typer(incidents, name="incidents")
 app.add_typer(notices, name="notices")
+app.add_typer(silences, name="silences")
 app.add_typer(law, name="law")
 app.add_typer(audit, name="audit")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(ncc, name="ncc")
+app.add_typer(rules, name="rules")
 app.add_typer(bench, name="bench")
 
 

@@ -14,6 +14,7 @@ import orjson
 import typer
 
 from pipeline.runtime.bootstrap import offline
+from pipeline.runtime.cli.bench_correlate import bench_correlate
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, emit, show_table, stop, told_errors
 from pipeline.runtime.configuration import read_settings
@@ -97,3 +98,6 @@ def _show(
         show_table("bench pipeline", ("what", "value"), [(k, str(v)) for k, v in result.items()])
     if done.events != len(lines):
         stop(FOUND, f"{len(lines) - done.events} record(s) did not become events")
+
+
+bench.command("correlate")(bench_correlate)

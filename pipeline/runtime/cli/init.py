@@ -26,6 +26,8 @@ content:
   paths: # Sigma rules and correlation rules: files and folders
     - rules/detection
     - rules/correlation
+  taxonomy: rules/taxonomies/sigma # where rules find the fields of events
+  watch_seconds: 5 # how often changed rules, registry and pack are looked for; 0: on SIGHUP only
   cache: var/cache
 
 law:

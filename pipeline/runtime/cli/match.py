@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import Annotated
 import typer
 
 from pipeline.content import Content, load_content
-from pipeline.correlate import ROW_TYPES, Correlator, Evidence, SourceTiming
-from pipeline.match import Matcher, load_taxonomy
+from pipeline.correlate import ROW_TYPES, Campaigns, Correlator, Evidence, SourceTiming
+from pipeline.match import Matcher, Taxonomy
 from pipeline.model import (
     NANOSECONDS,
+    BatchKind,
     Failure,
     Finding,
     Json,
@@ -28,8 +29,10 @@ from pipeline.model import (
 )
 from pipeline.model.rows import Rows
 from pipeline.normalize import Framed, Normalizer, Profile, read_records, read_stream
+from pipeline.runtime.cli.options import Config
 from pipeline.runtime.cli.output import FOUND, USAGE, emit, say, stop, told_errors
-from pipeline.runtime.configuration import bundled
+from pipeline.runtime.cli.rules_options import taxonomy_of
+from pipeline.runtime.configuration import read_settings
 
 BATCH = 500
 SECONDS_BETWEEN_LINES = 5.0
@@ -63,20 +66,24 @@ def match(
     cache: Annotated[
         Path | None, typer.Option("--cache", help="Folder that keeps parsed rules.")
     ] = None,
+    config: Config = None,
 ) -> None:
     """Match Sigma rules on records; one NDJSON line a finding, correlations at the end.
+
+    Of the settings only rules and field names are read.
 
     Records that cannot be read and rules that cannot be used are told on standard error.
 
     Example: saqshy match --rules rules/detection security.evtx
     """
     with told_errors():
-        content = load_content(rules or [bundled("detection"), bundled("correlation")], cache)
+        settings = read_settings(config)
+        content = load_content(rules or settings.content.paths, cache)
         for problem in content.quarantined:
             say(f"not used: {problem}")
         if not content.rules:
             stop(USAGE, "no rule can be used: name a file or folder of rules with --rules")
-        run = _Run(content, _FORMATS[shape])
+        run = _Run(content, taxonomy_of(settings), _FORMATS[shape])
         try:
             for path in files or [STANDARD_INPUT]:
                 run.read(path)
@@ -93,6 +100,7 @@ class _Run:
     """One run over files; each is one source of one object that nothing else is known of."""
 
     content: Content
+    taxonomy: InitVar[Taxonomy]
     form: str
     records: int = 0
     findings: int = 0
@@ -100,8 +108,8 @@ class _Run:
     matcher: Matcher = field(init=False)
     alone: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.matcher = Matcher(self.content, load_taxonomy(bundled("taxonomies") / "sigma"))
+    def __post_init__(self, taxonomy: Taxonomy) -> None:
+        self.matcher = Matcher(self.content, taxonomy)
         self.alone = frozenset(filter(self.content.speaks_alone, self.content.rules))
 
     def read(self, path: Path) -> None:
@@ -177,7 +185,10 @@ class _Run:
 
 
 def correlated(content: Content, seen: Sequence[Observation]) -> list[Finding]:
-    """Give the correlation findings that stand at the end of one source's observations."""
+    """Give the correlation findings that stand at the end of one source's observations.
+
+    Rules of the centre's scope see this source as the only object's.
+    """
     if not content.correlations or not seen:
         return []
     timing = SourceTiming(lateness=ALL_TIME)
@@ -187,13 +198,15 @@ def correlated(content: Content, seen: Sequence[Observation]) -> list[Finding]:
         expected=lambda _object, _at: (),
         trial=lambda _object, _at: False,
     )
-    correlator = Correlator(content, evidence, ALL_TIME)
-    state = Rows(seen[0].object_id, ROW_TYPES, {})
     standing: dict[str, Finding] = {}
-    for observation in seen:
-        for finding in correlator.step(state, observation):
-            if finding.kind == "correlation":
-                standing[finding.id] = finding
+    # After all time has passed nothing is waited for: what waits for the watermark is decided.
+    end = replace(seen[-1], kind=BatchKind.CLOCK, received_at=seen[-1].received_at + 2 * ALL_TIME)
+    for stage in (Correlator(content, evidence, ALL_TIME), Campaigns(content, evidence)):
+        state = Rows(seen[0].object_id, ROW_TYPES, {})
+        for observation in (*seen, replace(end, matches=(), withheld=())):
+            for finding in stage.step(state, observation):
+                if finding.kind == "correlation":
+                    standing[finding.id] = finding
     return [standing[name] for name in sorted(standing) if not standing[name].retracted]
 
 

@@ -55,10 +55,15 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
+    fitted_console().print(table)
+
+
+def fitted_console() -> Console:
+    """Give standard output for tables and trees: as wide as the terminal, or as ``COLUMNS``."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = max(console.width, WIDE)
-    console.print(table)
+    return console
 
 
 def stop(code: int, text: str = "") -> NoReturn:

@@ -24,7 +24,7 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.replaying import Replayed, replay_file
+from pipeline.runtime.replaying import Replayed, end_replay, replay_file
 
 _WORDS = {
     "refused": "refused (unknown or not admitted)",
@@ -74,6 +74,7 @@ def replay(
             for file in files:
                 with _progress(file) as tell:
                     total += replay_file(system, file, object_id, form, received, tell)
+            end_replay(system, total.until)
             if out is not None:
                 write_out(system, out)
             _summary(system, total, as_json=json)

@@ -11,6 +11,8 @@ from pipeline.runtime.cli.options import Config
 from pipeline.runtime.cli.output import say, told_errors
 from pipeline.runtime.clocks import SystemClock
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.knowledge import Cause
+from pipeline.runtime.reloading import Ask
 
 
 def run(
@@ -22,14 +24,18 @@ def run(
 ) -> None:
     """Run everything in one process on one SQLite file, until Ctrl-C.
 
+    Changed rules, registry and pack come into force by themselves, or at once on SIGHUP.
     Example: saqshy run --config saqshy.yml
     """
     with told_errors():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # who has just begun reads what is there
         settings = read_settings(config)
         system = assemble(settings, SystemClock())
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
+        again = Ask(Cause(way="signal"))
+        signal.signal(signal.SIGHUP, lambda *_: system.reloader.ask(again))
         with system.running() as addresses:
             for name, address in addresses.items():
                 say(f"{name}: {address}")

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.match import Matcher
 from pipeline.model import FailureCode, TimeConfidence, instant, rfc3339
 from pipeline.normalize.formats.rfc3164 import peek_host, year_less
 from pipeline.normalize.limits import FUTURE_LIMIT
+from tests.match.material import content_of, taxonomy
 from tests.normalize.reading import ALMATY, at, event_of, failure_of, picked
 
 
@@ -142,7 +144,8 @@ def test_the_further_examples_of_the_rfc(message: str, time: str, expected: dict
             "<189>000123: *Mar  1 18:46:11.123 UTC: %SYS-5-CONFIG_I: Configured from console",
             "2026-03-01T18:46:11.123Z", "year_assumed",
             {"event.code": "SYS-5-CONFIG_I", "process.name": None,
-             "message": "Configured from console"}, id="Cisco counter and mnemonic"),
+             "message": "%SYS-5-CONFIG_I: Configured from console"},
+            id="Cisco counter and mnemonic"),
         pytest.param(
             "<13>Mar  2 14:00:00 web01 last message repeated 3 times", "2026-03-02T09:00:00Z",
             "year_assumed", {"host.name": "web01", "message": "last message repeated 3 times"},
@@ -232,6 +235,100 @@ def test_text_without_a_header_is_refused(message: str) -> None:
 )
 def test_a_peeked_host_is_the_events_host(message: str) -> None:
     """The host by which a record is identified is the one that its event names."""
+    assert peek_host(message) == (at(event_of(message, "rfc3164").ecs, "host.name") or "")
+
+
+CODE, TEXT = "SYS-5-CONFIG_I", "%SYS-5-CONFIG_I: Configured from console"
+STAMP, RELAYED = "*Mar  1 18:46:11.123 UTC: ", "<189>Mar  1 18:46:12 "
+DEVICES = {
+    "bare": ("<189>" + TEXT, None, False),
+    "time": ("<189>" + STAMP + TEXT, None, True),
+    "counter, time": (f"<189>1186: {STAMP}{TEXT}", None, True),
+    "counter, sequence number, time": (f"<189>1186: 000123: {STAMP}{TEXT}", None, True),
+    "counter, name, time": (f"<189>1186: switch1: {STAMP}{TEXT}", "switch1", True),
+    "counter, name, sequence number": (f"<189>7: sw-1.kz: 000123: {STAMP}{TEXT}", "sw-1.kz", True),
+    "name, time": (f"<189>switch1: {STAMP}{TEXT}", "switch1", True),
+    "address, time": (f"<189>1186: 192.0.2.7: {STAMP}{TEXT}", "192.0.2.7", True),
+    "IPv6 address, time": (f"<189>1186: fe80::1: {STAMP}{TEXT}", "fe80::1", True),
+    "uptime in weeks": (f"<189>1186: 1w2d: {TEXT}", None, False),
+    "uptime in hours": (f"<189>1186: switch1: 00:01:02: {TEXT}", "switch1", False),
+    "no time": (f"<189>1186: switch1: {TEXT}", "switch1", False),
+    "NX-OS": (f"<189>: 2026 Mar  1 18:46:11.123 UTC: {TEXT}", None, True),
+    "NX-OS, name": (f"<189>switch1: 2026 Mar  1 18:46:11.123 UTC: {TEXT}", "switch1", True),
+    "ASA": (f"<189>Mar 01 2026 18:46:11.123 UTC: {TEXT}", None, True),
+    "ASA, name": (f"<189>Mar 01 2026 18:46:11.123 UTC switch1 : {TEXT}", "switch1", True),
+    "ASA, name and colon": (f"<189>Mar 01 2026 18:46:11.123 UTC switch1: {TEXT}", "switch1", True),
+    "relayed": (f"{RELAYED}switch1 {TEXT}", "switch1", True),
+    "relayed, counter": (f"{RELAYED}switch1 1186: {STAMP}{TEXT}", "switch1", True),
+    "relayed, counter, name": (f"{RELAYED}relay 1186: switch1: {STAMP}{TEXT}", "relay", True),
+    "relayed without a host": (f"{RELAYED}1186: switch1: {STAMP}{TEXT}", "switch1", True),
+}
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_devices_of_cisco(name: str) -> None:
+    """Counters, names and times are no program; the code is the event's and stays in the text."""
+    message, host, timed = DEVICES[name]
+    event = event_of(message, "syslog")
+    wanted = {"event.code": CODE, "message": TEXT, "host.name": host, "process.name": None}
+    assert picked(event, wanted) == wanted
+    assert event.native == {}
+    assert peek_host(message) == (host or "")
+    assert rfc3339(event.time)[:16] == ("2026-03-01T18:46" if timed else "2026-03-02T10:00")
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        pytest.param(
+            "<189>Mar  1 18:46:11 firepower SFIMS: %FTD-5-430003: Protocol: tcp",
+            {"host.name": "firepower", "process.name": "SFIMS", "event.code": "FTD-5-430003",
+             "message": "%FTD-5-430003: Protocol: tcp"}, id="a program that writes codes"),
+        pytest.param(
+            "<189>Mar  1 18:46:11 sw1 config[65711]: %MGBL-SYS-5-CONFIG_I : Configured",
+            {"process.name": "config", "process.pid": 65711, "event.code": "MGBL-SYS-5-CONFIG_I",
+             "message": "%MGBL-SYS-5-CONFIG_I : Configured"}, id="IOS XR"),
+        pytest.param(
+            "<133>Mar  1 2026 18:46:11 AR01 %%01BGP/3/BGP_AUTH_FAILED(l)[3]: failed",
+            {"host.name": "AR01", "event.code": "%01BGP/3/BGP_AUTH_FAILED(l)",
+             "message": "%%01BGP/3/BGP_AUTH_FAILED(l)[3]: failed"}, id="Huawei"),
+        pytest.param(
+            "<166>Mar  1 18:46:11 fw1 %ASA-6-1: proto=tcp src=192.0.2.1 dst=192.0.2.2",
+            {"event.code": "ASA-6-1", "source.ip": "192.0.2.1",
+             "message": "%ASA-6-1: proto=tcp src=192.0.2.1 dst=192.0.2.2"}, id="pairs"),
+        pytest.param(
+            "<13>Mar  1 18:46:11 web01 1186: text of 100%",
+            {"host.name": "web01", "process.name": "1186", "event.code": None}, id="no code"),
+        pytest.param(
+            "<13>Mar  1 18:46:11 web01 app: used 90% of /var",
+            {"process.name": "app", "message": "used 90% of /var", "event.code": None},
+            id="a percent sign"),
+    ],
+)  # fmt: skip
+def test_codes_in_the_text(message: str, expected: dict[str, Any]) -> None:
+    """A vendor's code is kept in the text, and a percent sign alone is none."""
+    assert picked(event_of(message, "syslog"), expected) == expected
+
+
+def test_a_rule_finds_the_code() -> None:
+    """A keyword of a code, as rules on Cisco's devices have it, is found in the event."""
+    content = content_of(
+        "title: A rule\nid: 00000000-0000-4000-8000-000000000001\n"
+        "logsource: {product: cisco, service: syslog}\n"
+        "detection:\n  keywords: ['%SYS-5-CONFIG_I:']\n  condition: keywords\n"
+    )
+    matcher = Matcher(content, taxonomy())
+    assert matcher.match(event_of(DEVICES["counter, name, time"][0], "syslog"))
+    assert not matcher.match(event_of("<189>1186: %SYS-5-RESTART: up", "syslog"))
+
+
+@given(
+    lead=st.text(st.sampled_from("19:. *%wdMarUTCsw-"), max_size=60),
+    text=st.sampled_from((TEXT, "", "%", "text")),
+)
+def test_a_peeked_host_is_the_events_host_whatever_is_sent(lead: str, text: str) -> None:
+    """Whatever stands before a code, reading ends, and the peeked host is the event's."""
+    message = f"<189>{lead}{text}"
     assert peek_host(message) == (at(event_of(message, "rfc3164").ecs, "host.name") or "")
 
 

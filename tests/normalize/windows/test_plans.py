@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.normalize.windows.build import parsed
 from pipeline.normalize.windows.plans import Table, _entry_problems, _mapping_problem, plan, table
 from pipeline.normalize.windows.values import KINDS
 
@@ -154,3 +155,44 @@ def leaves(tree: dict[str, Any], prefix: str) -> list[str]:
             leaves(value, f"{prefix}.{name}") if isinstance(value, dict) else [f"{prefix}.{name}"]
         )
     ]
+
+
+def test_a_key_and_a_value_are_joined() -> None:
+    """Security 4657 tells key and value apart and by the kernel's names; ECS has the whole path."""
+    native = {
+        "EventID": 4657,
+        "Channel": "Security",
+        "ObjectName": r"\REGISTRY\MACHINE\SOFTWARE\A",
+        "ObjectValueName": "b",
+        "NewValue": "c",
+    }
+    found = parsed("windows_event", dict(native), None)
+    assert found.ecs["registry"] == {
+        "path": r"HKLM\SOFTWARE\A\b",
+        "hive": "HKLM",
+        "key": r"SOFTWARE\A",
+        "value": "b",
+        "data": {"strings": ["c"]},
+    }
+    assert found.native == native
+    del native["ObjectName"]
+    assert "path" not in parsed("windows_event", native, None).ecs["registry"]
+
+
+def test_sysmon_for_linux_is_of_linux() -> None:
+    """Its events are Sysmon's, of another system and vocabulary; its paths part by slashes."""
+    native = {
+        "EventID": 11,
+        "Provider_Name": "Linux-Sysmon",
+        "Channel": "Linux-Sysmon/Operational",
+        "Computer": "web1",
+        "Image": "/usr/bin/tee",
+        "TargetFilename": "/etc/cron.d/x.sh",
+    }
+    found = parsed("windows_event", native, None)
+    assert found.taxonomy == "linux"
+    assert found.ecs["host"] == {"name": "web1", "os": {"type": "linux"}}
+    assert found.ecs["event"]["action"] == "file-created"
+    assert found.ecs["event"]["dataset"] == "sysmon_linux.log"
+    assert found.ecs["process"]["name"] == "tee"
+    assert found.ecs["file"]["directory"] == "/etc/cron.d"

@@ -1,7 +1,9 @@
 """Parse a regular expression of the portable flavour: RE2 text of equal meaning, and literals."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 _SPACE = (
     r"\t-\r\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}"
@@ -24,6 +26,17 @@ _COUNT = re.compile(r"\{(\d*)(,?)(\d*)\}")
 _GROUP = re.compile(r"\(\?(?:P<[^\W\d]\w*>|([ims]*)(?:-([ims]+))?([:)]))")
 _EVERYTHING = "(?s:.)"
 _MOST_DEPTH = 60
+_MOST_NEEDS = 8
+
+
+_ASCII = {
+    _SPACE: r"\t-\r\x{1c}-\x{20}",
+    _NO_SPACE: r"\x{0}-\x{8}\x{e}-\x{1b}\x{21}-\x{7f}",
+    r"\p{L}\p{N}_": "A-Za-z0-9_",
+    r"\p{Nd}": "0-9",
+    r"\P{Nd}": r"\x{0}-\x{2f}\x{3a}-\x{7f}",
+}
+_BEYOND = re.compile(r"[^\x00-\x7f]|\\[pP]\{|\\x\{[0-9a-f]{3,}\}|\\x\{[89a-f][0-9a-f]\}")
 
 
 class NotPortable(ValueError):
@@ -34,20 +47,23 @@ class NotPortable(ValueError):
 class Syntax:
     """A pattern or a part of one, in RE2's words.
 
-    ``exact`` is the one text, case aside, that it matches; None where there are several.
-    ``needs`` are texts of which every match contains one; none where nothing can be said. ``ends``
-    tells that it ends with ``$``, after which RE2's words have consumed a last newline.
+    ``exact`` is the one text, case aside, that it matches; None where there are several, of which
+    each begins with ``head`` and ends with ``tail``. ``needs`` are sets of texts: every match
+    contains one of each set. ``ends`` tells that it ends with ``$``, after which RE2's words have
+    consumed a last newline.
     """
 
     re2: str
     exact: str | None = None
-    needs: tuple[str, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
     ends: bool = False
+    head: str = ""
+    tail: str = ""
 
     @property
-    def demands(self) -> tuple[str, ...]:
+    def demands(self) -> tuple[tuple[str, ...], ...]:
         """Give ``needs``, or the exact text as the one that is needed."""
-        return (self.exact,) if self.exact else self.needs
+        return ((self.exact,),) if self.exact else self.needs
 
 
 _EMPTY = Syntax("", "")
@@ -64,8 +80,16 @@ def parse_regex(pattern: str, flags: str) -> Syntax:
     if reader.at != len(pattern):
         raise NotPortable(f"a bracket too many at {reader.at}")
     text = f"(?i){parsed.re2}" if "i" in flags else parsed.re2
-    folded = tuple(dict.fromkeys(need.casefold() for need in parsed.demands))
-    return replace(parsed, re2=text, needs=folded)
+    folded = (tuple(dict.fromkeys(map(str.casefold, need))) for need in parsed.demands)
+    needs = sorted(dict.fromkeys(folded), key=_worth, reverse=True)
+    return replace(parsed, re2=text, needs=tuple(needs[:_MOST_NEEDS]))
+
+
+def within_ascii(pattern: str) -> str | None:
+    """Write a pattern of RE2 for texts of ASCII alone; None where it names more than that."""
+    for wide, narrow in _ASCII.items():
+        pattern = pattern.replace(wide, narrow)
+    return None if _BEYOND.search(pattern) else pattern
 
 
 @dataclass(slots=True)
@@ -92,8 +116,8 @@ class _Reader:
             branches.append(self.sequence(flags))
         if len(branches) == 1:
             return branches[0]
-        demands = [branch.demands for branch in branches]
-        needs = tuple(need for part in demands for need in part) if all(demands) else ()
+        demands = [max(branch.demands, key=_worth, default=()) for branch in branches]
+        needs = (tuple(text for need in demands for text in need),) if all(demands) else ()
         text = "|".join(branch.re2 for branch in branches)
         return Syntax(f"(?:{text})", None, needs, any(branch.ends for branch in branches))
 
@@ -128,8 +152,11 @@ class _Reader:
         if item.ends or self.peek() in ("*", "+", "?") or _COUNT.match(self.pattern, self.at):
             raise NotPortable("a repeat of $, or of a repeat")
         exact = item.exact if most == "1" == str(least) else None
-        needs = item.demands if least else ()
-        return Syntax(f"(?:{item.re2}){sign}{lazy}", exact, needs)
+        text = f"(?:{item.re2}){sign}{lazy}"
+        if not least:
+            return Syntax(text)
+        head, tail = item.exact or item.head, item.exact or item.tail
+        return Syntax(text, exact, item.demands, head=head, tail=tail)
 
     def atom(self, flags: frozenset[str]) -> Syntax:
         if self.peek() == "(":
@@ -223,9 +250,7 @@ class _Reader:
             if negated:
                 raise NotPortable("a set that nothing is in")
             return Syntax(_EVERYTHING)
-        if "W" in named:
-            raise NotPortable(r"\W inside a set")
-        text = "".join([*members, *(_SETS[name] for name in sorted(named))])
+        text = "".join([*members, *map(_named_set, sorted(named))])
         folded = {char.casefold() for char in exact}
         only = exact[0] if len(folded) == 1 and not named and not negated else None
         return Syntax(f"[{'^' if negated else ''}{text}]", only)
@@ -240,6 +265,26 @@ class _Reader:
             named.add(char)
             return None
         return "\b" if char == "b" else self.escaped(char)
+
+
+def _named_set(name: str) -> str:
+    return _no_word() if name == "W" else _SETS[name]
+
+
+@cache
+def _no_word() -> str:
+    r"""Write what \W holds as ranges: RE2's sets cannot hold the opposite of several classes."""
+    ranges: list[str] = []
+    begin = -1
+    for code in range(0x110000):
+        if 0xD800 <= code <= 0xDFFF or unicodedata.category(chr(code))[0] in "LN" or code == 0x5F:
+            if begin >= 0:
+                ranges.append(f"\\x{{{begin:x}}}-\\x{{{code - 1:x}}}")
+            begin = -1
+        elif begin < 0:
+            begin = code
+    ranges.append(f"\\x{{{begin:x}}}-\\x{{10ffff}}")
+    return "".join(ranges)
 
 
 def _sign(char: str, flags: frozenset[str]) -> Syntax:
@@ -259,19 +304,20 @@ def _joined(items: list[Syntax]) -> Syntax:
     """Put items one after another; texts that stand together are one need."""
     if not items:
         return _EMPTY
-    choices: list[tuple[str, ...]] = []
-    run = ""
+    needs: list[tuple[str, ...]] = []
+    runs = [""]
     for item in items:
         if item.exact is None:
-            choices += [(run,), item.needs]
-            run = ""
+            runs[-1] += item.head
+            needs += item.needs
+            runs.append(item.tail)
         else:
-            run += item.exact
-    choices.append((run,))
-    exact = run if all(item.exact is not None for item in items) else None
-    needs = max((choice for choice in choices if all(choice)), key=_worth, default=())
+            runs[-1] += item.exact
+    needs += [(run,) for run in runs if run]
     text = "".join(item.re2 for item in items)
-    return Syntax(text, exact, needs, items[-1].ends)
+    if len(runs) == 1:
+        return Syntax(text, runs[0])
+    return Syntax(text, None, tuple(needs), items[-1].ends, runs[0], runs[-1])
 
 
 def _worth(needs: tuple[str, ...]) -> tuple[int, int]:

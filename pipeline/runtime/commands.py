@@ -1,0 +1,118 @@
+"""Commands on their way to a running system: a spool folder beside its store.
+
+The store has one writer, so another process cannot write there what a person asks: it leaves a
+file, whole or not at all, and the running system journals it and takes it away. A kill between the
+two journals it again under the same id, which is known and skipped. Who may write into the folder
+may command; it is made for its owner alone.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from pydantic import ValidationError
+
+from pipeline.incidents.audit import Draft
+from pipeline.incidents.silences import ADD, END, who
+from pipeline.model import Command, from_json, to_json
+from pipeline.runtime.chainer import audited
+from pipeline.runtime.collect import Collector
+from pipeline.runtime.knowledge import Cause
+from pipeline.runtime.reloading import Ask
+
+log = structlog.get_logger("saqshy.commands")
+RELOAD = "reload"
+RELOAD_ROLES = ("duty_lead", "administrator")
+MOST_BYTES = 64 * 1024
+MOST = 64  # taken in one round
+JOURNALLED = frozenset({ADD, END})
+
+
+def spool_of(store: Path) -> Path:
+    """Give the spool folder of a store."""
+    return store.with_name(f"{store.name}.commands")
+
+
+def leave(folder: Path, command: Command) -> None:
+    """Leave a command in a spool folder, durably; OSError where that cannot be done."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = f"{command.given_at:020d}-{command.id}"
+    part = folder / f".{name}"
+    with part.open("xb") as file:
+        file.write(to_json(command))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / f"{name}.json")
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Takes what was left in the spool folder, in the order of its times."""
+
+    folder: Path
+    collector: Collector
+    reload: Callable[[Ask], None]
+
+    def take(self) -> int:
+        """Take what waits; give how many files were done with."""
+        try:
+            waiting = sorted(self.folder.glob("*.json"))[:MOST]
+        except OSError as error:
+            log.warning("commands.unreadable", folder=str(self.folder), error=error.strerror)
+            return 0
+        for path in waiting:
+            self._take(path)
+        return len(waiting)
+
+    def _take(self, path: Path) -> None:
+        try:
+            command = _read(path)
+        except (OSError, ValueError) as error:
+            log.warning("commands.broken", file=path.name, error=type(error).__name__)
+            with contextlib.suppress(OSError):  # told above; the next round tries again
+                path.replace(path.with_suffix(".refused"))
+            return
+        if command.name in JOURNALLED:
+            self.collector.command(command)
+        elif command.name == RELOAD:
+            self._reload(command)
+        else:
+            self._refuse(command, [f"no command is named {command.name!r}"])
+        path.unlink(missing_ok=True)
+
+    def _reload(self, command: Command) -> None:
+        problems = list(who(command.role, command.author, command.reason, RELOAD_ROLES))
+        if problems:
+            self._refuse(command, problems)
+            return
+        cause = Cause(command.actor, "command", command.reason)
+        accept = command.detail.get("accept_losses") is True
+        self.reload(Ask(cause, accept_losses=accept, id=command.id))
+
+    def _refuse(self, command: Command, problems: list[str]) -> None:
+        stores = self.collector.stores
+        draft = Draft(
+            chain="administration",
+            entry_id=f"command:{command.id}",
+            kind="command_refused",
+            subject=command.id,
+            at=self.collector.clock.now(),
+            actor=command.actor[:200],
+            detail={"command": command.name[:100], "problems": problems},
+        )
+        with stores.database.transaction():
+            audited(stores.audit, [draft])
+
+
+def _read(path: Path) -> Command:
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{path.name} is larger than {MOST_BYTES} bytes")
+    try:
+        return from_json(Command, data)
+    except ValidationError as error:
+        raise ValueError(f"{path.name} is no command") from error

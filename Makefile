@@ -13,7 +13,7 @@ PATHS := pipeline connectors tests
 ARGS ?=
 SEED ?= $(shell date +%s)
 
-.PHONY: help run test check format bench proof goldens lock clean
+.PHONY: help run test check format compile bench proof goldens lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -33,6 +33,9 @@ format: $(DEV) ## rewrite the code in the house's format
 	@$(BIN)/ruff check --fix --quiet $(PATHS) || true
 	@$(BIN)/ruff format $(PATHS)
 
+compile: $(DEV) ## compile the hot modules of matching, where a C compiler is there
+	@deploy/dev/compile.sh
+
 bench: $(DEV) ## measure the pipeline with every SigmaHQ rule on 40,000 real events (ARGS="--json")
 	@deploy/dev/bench.sh $(ARGS)
 
@@ -48,7 +51,7 @@ lock: $(DEV) ## resolve the dependencies into the hash-pinned lock files (ARGS=-
 	@deploy/dev/lock.sh $(ARGS)
 
 clean: ## remove the environment, caches and the local data folder
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist var
+	@rm -rf .venv pipeline/match/compiled .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist var
 
 $(BASE): $(MADE_FROM)
 	@deploy/dev/install.sh requirements.lock
@@ -56,4 +59,5 @@ $(BASE): $(MADE_FROM)
 
 $(DEV): requirements-dev.lock $(MADE_FROM)
 	@deploy/dev/install.sh requirements-dev.lock
+	@deploy/dev/compile.sh
 	@touch $(BASE) $@

@@ -36,16 +36,48 @@ _LEAST_WORD = 5
 _MOST_WORDS = 4_000
 
 
-class RuleTests(dict[int, Test]):
-    """Each rule's test by its number, compiled when it is first asked for."""
+@dataclass(slots=True)
+class Cost:
+    """How often a rule was asked about an event, and the seconds that it took."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    asked: int = 0
+    seconds: float = 0.0
+
+
+Broken = list[tuple[int, Exception]]
+
+
+class RuleTests(dict[int, Test]):
+    """Each rule's test by its number, compiled when it is first asked for.
+
+    With a ``timer`` what each costs is kept in ``costs``, by the rule's id.
+    """
+
+    def __init__(self, rules: Sequence[Rule], timer: Callable[[], float] | None = None) -> None:
         super().__init__()
         self._rules = rules
+        self._timer = timer
+        self.costs: dict[str, Cost] = {}
 
     def __missing__(self, number: int) -> Test:
-        test = self[number] = compiled(self._rules[number].predicate)
+        test = compiled(self._rules[number].predicate)
+        if self._timer is not None:
+            cost = self.costs[self._rules[number].id] = Cost()
+            test = _timed(test, cost, self._timer)
+        self[number] = test
         return test
+
+
+def _timed(test: Test, cost: Cost, timer: Callable[[], float]) -> Test:
+    def timed(view: View) -> bool:
+        begin = timer()
+        try:
+            return test(view)
+        finally:
+            cost.asked += 1
+            cost.seconds += timer() - begin
+
+    return timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +96,8 @@ class Engine:
     keyworded: int
     may_show: RawTest | None
 
-    def matches(
-        self, candidates: int, view: View, failed: Callable[[int, Exception], None]
-    ) -> list[int]:
-        """Give the numbers of the candidates that match, in order; errors go to ``failed``."""
+    def matches(self, candidates: int, view: View, broken: Broken) -> list[int]:
+        """Give the numbers of the candidates that match, in order, and add those that broke."""
         found = []
         tests, numbers = self.tests, self.numbers
         for place in places_in(candidates):
@@ -76,7 +106,7 @@ class Engine:
                 if tests[number](view):
                     found.append(number)
             except Exception as error:  # noqa: BLE001 (counted and told: never "no match")
-                failed(number, error)
+                broken.append((number, error))
         return found
 
 

@@ -37,16 +37,18 @@ def place_of(plans: Plans, field: str, names: Names) -> Place:
     """Find a field among an event's own names."""
     absent: list[str] = []
     found: str | None = ""
-    for name, path, _ in plans[field]:
+    for name, path, heads in plans[field]:
+        # ECS names are in lower case (ECS guidelines, field naming).
+        inside = bool(path) and (path[0].islower() or not names.isdisjoint(heads))
         if found:
-            if name in names or path:
+            if name in names or inside:
                 return Place(found, frozenset(absent), more=True)
         elif name in names:
             found = name
-        elif path:  # inside another field, or in ECS
+        elif inside:
             return Place(None, frozenset(absent))
         else:
-            absent.append(name)
+            absent += (name, *heads)
     return Place(found, frozenset(absent))
 
 

@@ -1,20 +1,20 @@
 """Events to matches: every rule whose log source an event is of, asked through an index."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 from pipeline.content import Content, Rule
 from pipeline.errors import SaqshyError
-from pipeline.match.engine import Engine, RuleTests, build_engine, possible
+from pipeline.match.engine import Broken, Cost, Engine, RuleTests, build_engine, possible
 from pipeline.match.fields import MatchFields
 from pipeline.match.forms import Route
 from pipeline.match.keywords import VERBATIM
 from pipeline.match.observing import Watch
 from pipeline.match.reading import Reading, Verdict
-from pipeline.match.recollection import Recollection
+from pipeline.match.recollection import MOST_REMEMBERED, Recollection
 from pipeline.match.routes import Key, LogSource, labels_of
 from pipeline.match.sieve import Sifted, sieve
 from pipeline.match.speech import Speech
@@ -30,16 +30,19 @@ EVERY_RULE = "*"
 _by_rule = attrgetter("rule_id")
 
 
-def _index(told: tuple[Event, list[Match], list["RuleError"]]) -> int:
-    return told[0].index
-
-
 @dataclass(frozen=True, slots=True)
 class RuleError:
     """A rule that could not be asked about an event; ``*``: none could."""
 
     rule_id: str
     message: str
+
+
+Told = tuple[Event, list[Match], list[RuleError]]
+
+
+def _index(told: Told) -> int:
+    return told[0].index
 
 
 class MatchError(SaqshyError):
@@ -57,7 +60,10 @@ class Matcher:
 
     ``interest`` are fields handed over with every match, beside the rule's own and those that
     correlations need. Routes and engines are built when an event first asks for them, and kept
-    within bounds; what is given depends on content, taxonomy and event alone.
+    within bounds; what is given depends on content, taxonomy and event alone. ``portable`` does
+    without Hyperscan, ``remembered`` bounds the characters of values that are kept with what they
+    gave. ``rule_errors`` counts, by rule, the events that it failed on; with a ``timer`` (seconds)
+    ``costs`` tells what each rule takes.
     """
 
     def __init__(
@@ -68,6 +74,8 @@ class Matcher:
         *,
         portable: bool = False,
         rule_errors: Counter[str] | None = None,
+        remembered: int = MOST_REMEMBERED,
+        timer: Callable[[], float] | None = None,
     ) -> None:
         self.content = content
         self.taxonomy = taxonomy
@@ -77,12 +85,12 @@ class Matcher:
         for number, rule in enumerate(self._rules):
             source = LogSource(rule.product, rule.category, rule.service)
             self._by_source.setdefault(source, []).append(number)
-        self._tests = RuleTests(self._rules)
+        self._tests = RuleTests(self._rules, timer)
         self._speeches: dict[str, Speech] = {}
         self._routes: dict[tuple[int, Key], Route] = {}
         self._engines: dict[tuple[tuple[int, ...], frozenset[str]], Engine] = {}
         self._fields = MatchFields(content, interest)
-        self._recollection = Recollection()
+        self._recollection = Recollection(remembered)
         self._rule_errors = rule_errors
 
     def examine(
@@ -131,11 +139,21 @@ class Matcher:
         *,
         quiet: bool,
     ) -> Verdict:
-        def failed(number: int, error: Exception) -> None:
+        broken: Broken = []
+        verdict = reading.decided(event, values, broken, quiet=quiet)
+        for number, error in broken:
             # The error's own words may quote the event: its kind is all that is told.
             errors.append(RuleError(self._rules[number].id, type(error).__name__))
+        return verdict
 
-        return reading.decided(event, values, failed, quiet=quiet)
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """Give what each rule cost, by its id, where a timer was given."""
+        return self._tests.costs
+
+    def forget(self) -> None:
+        """Forget what values met before gave; the answers stay what they are."""
+        self._recollection.clear()
 
     def match(self, event: Event) -> list[Match]:
         """Give an event's matches by rule id; MatchError where a rule failed on it."""
@@ -148,23 +166,29 @@ class Matcher:
         self, batch: RawBatch, events: Sequence[Event], failures: list[Failure]
     ) -> Observation:
         """Say what a batch told of its object; rules that failed are added to ``failures``."""
-        records = batch.records
-        left: list[Event] = []
-        told: list[tuple[Event, list[Match], list[RuleError]]] = []
-        for sifted in self._sifted(events, records, left):
-            matches, errors = self._concluded(*sifted)
-            if matches or errors:
-                told.append((sifted[0], matches, errors))
-        for event in left:
-            matches, errors = self.examine(event, records[event.index])
-            if matches or errors:
-                told.append((event, matches, errors))
         watch = Watch(batch, events)
-        for event, matches, errors in sorted(told, key=_index):
+        for event, matches, errors in self.ask(events, batch.records):
             watch.add(matches)
             if errors:
                 failures.append(_failure(event, errors))
         return watch.observation(len(failures))
+
+    def ask(self, events: Sequence[Event], records: Sequence[bytes]) -> list[Told]:
+        """Give what ``examine`` says of each of a batch's events of which it says anything.
+
+        ``records`` are what the events were read from, each at its event's index.
+        """
+        left: list[Event] = []
+        told: list[Told] = []
+        for event, reading, values, verdict in self._sifted(events, records, left):
+            matches, errors = self._concluded(event, reading, values, verdict)
+            if matches or errors:
+                told.append((event, matches, errors))
+        for event in left:
+            matches, errors = self.examine(event, records[event.index])
+            if matches or errors:
+                told.append((event, matches, errors))
+        return sorted(told, key=_index)
 
     def _sifted(
         self, events: Sequence[Event], records: Sequence[bytes], left: list[Event]

@@ -4,13 +4,14 @@ Of an event the values that rules read are picked in one call; what single value
 and what the rules gave on all of them together, is remembered.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from pipeline.match.engine import Engine
+from pipeline.match.engine import Broken, Engine
 from pipeline.match.forms import Form, Picker, Route, picker
 from pipeline.match.index import FieldIndex
 from pipeline.match.keywords import RawTest
@@ -20,9 +21,12 @@ from pipeline.model import Event
 
 Asked = tuple[int, View | None]
 Verdict = tuple[tuple[int, int], ...]
-Failed = Callable[[int, Exception], None]
 _get = dict.get
 _MOST_LOOKUPS = 4
+_TRIAL = 512
+_HOPELESS = 0.95
+_REST = 8192
+_TEXTS = {str}
 _LONG = 1024  # what a longer text shows is not remembered: it is scanned where it comes anew
 
 
@@ -41,18 +45,21 @@ class Part:
     pick: Picker
     memos: tuple[dict[str, int], ...]
 
-    def candidates(self, event: Event, recollection: Recollection, *, quiet: bool) -> Asked:
+    def candidates(
+        self, event: Event, recollection: Recollection, *, quiet: bool, fresh: bool = False
+    ) -> Asked:
         """Give the bits of the rules that may match; ``quiet``: no keyword is in the event.
 
-        Beside them the event as rules see it, where it had to be looked at.
+        Beside them the event as rules see it, where it had to be looked at. ``fresh`` says that
+        its values are hardly ever those of another.
         """
         index = self.engine.index
         view: View | None = None
         values = self.pick(event.native)
-        try:
-            masks = list(map(_get, self.memos, values))
-        except TypeError:  # a list or an object is no key
-            masks = [None] * len(values)
+        masks: list[int | None] = [None] * len(values)
+        if not fresh:
+            with suppress(TypeError):  # a list or an object is no key
+                masks = list(map(_get, self.memos, values))
         if None in masks:
             view = self._meet(event, values, masks, recollection)
         shown = reduce(or_, masks, index.base)
@@ -82,8 +89,11 @@ class Part:
                 view = self._view(event, view)
                 masks[at] = index.masks(view.originals(field))
             elif len(value) <= _LONG:
-                masks[at] = found = index.mask(value)
-                recollection.keep(index.memo, value, found, len(value))
+                found = index.memo.get(value)
+                if found is None:
+                    found = index.mask(value)
+                    recollection.keep(index.memo, value, found, len(value))
+                masks[at] = found
             else:
                 masks[at], scanned = index.scanned(value)
                 if scanned is not None:
@@ -116,11 +126,13 @@ class Reading:
     """All that is asked of events of one form.
 
     ``loud`` tells whether a raw record may hold a keyword: None where none is sought. ``absent``
-    are names that no event of the form has.
+    are names that no event of the form has. ``resting`` counts the events for which nothing is
+    looked up, because values hardly ever come again: it is learned, and changes no answer.
     """
 
     __slots__ = (
-        "_open", "_recollection", "absent", "lookups", "loud", "memo", "parts", "pick",
+        "_asked", "_missed", "_open", "_recollection",
+        "absent", "lookups", "loud", "memo", "parts", "pick", "resting",
     )  # fmt: skip
 
     def __init__(self, route: Route, form: Form, recollection: Recollection) -> None:
@@ -136,6 +148,20 @@ class Reading:
         able = len(form.lookups) <= _MOST_LOOKUPS
         self.memo: dict[Any, Seen] | None = recollection.memo() if able else None
         self.loud = _loud([engine for _, engine in route])
+        self.resting = 0
+        self._asked = self._missed = 0
+
+    def learn(self, asked: int, missed: int) -> None:
+        """Note how many events were looked up, and how many of them were new."""
+        if self.resting:
+            self.resting = max(0, self.resting - asked)
+            return
+        self._asked += asked
+        self._missed += missed
+        if self._asked >= _TRIAL:
+            if self._missed > self._asked * _HOPELESS:
+                self.resting = _REST
+            self._asked = self._missed = 0
 
     def values(self, event: Event) -> tuple[Any, ...]:
         """Give what a verdict follows from; KeyError where the event has another form."""
@@ -152,57 +178,81 @@ class Reading:
 
     def recalled(self, values: tuple[Any, ...]) -> Verdict | None:
         """Give what these values gave before."""
+        seen = self.seen(values)
+        return None if seen is None else seen.verdict
+
+    def seen(self, values: tuple[Any, ...]) -> Seen | None:
+        """Give what is remembered of these values."""
+        if self.memo is None or self.resting:
+            return None
         try:
-            seen = self.memo.get(values)  # type: ignore[union-attr]  # None fails below
-        except (TypeError, AttributeError):  # a list is no key; nothing is remembered
-            return None
-        if seen is None:
-            return None
-        return None if seen.checks and not seen.fits(values) else seen.verdict
+            seen = self.memo.get(values)
+        except TypeError:  # a list is no key as it stands
+            key = _as_key(values)
+            seen = None if key is None else self.memo.get(key)
+        return None if seen is not None and seen.checks and not seen.fits(values) else seen
 
     def decided(
-        self, event: Event, values: tuple[Any, ...], failed: Failed, *, quiet: bool
+        self, event: Event, values: tuple[Any, ...], broken: Broken, *, quiet: bool
     ) -> Verdict:
         """Give part and number of each rule that matches, and remember it where it is sure.
 
         It is where it follows from the values alone. ``quiet`` says that the event holds no
-        keyword.
+        keyword; rules that failed are added to ``broken``.
         """
         found: list[tuple[int, int]] = []
-        sure = quiet and self.memo is not None
-
-        def told(number: int, error: Exception) -> None:
-            nonlocal sure
-            sure = False
-            failed(number, error)
-
+        fresh = self.resting > 0
+        sure = quiet and not fresh and self.memo is not None
         for place, part in enumerate(self.parts):
-            candidates, view = part.candidates(event, self._recollection, quiet=quiet)
+            candidates, view = part.candidates(event, self._recollection, quiet=quiet, fresh=fresh)
             if candidates:
                 if candidates & part.engine.keyworded:
                     sure = False
                 view = View(part.plans, event.native, event.ecs) if view is None else view
-                found += [(place, it) for it in part.engine.matches(candidates, view, told)]
+                found += [(place, it) for it in part.engine.matches(candidates, view, broken)]
         verdict = tuple(found)
-        if sure:
+        if sure and not broken:
             self._remember(values, verdict)
         return verdict
 
     def _remember(self, values: tuple[Any, ...], verdict: Verdict) -> None:
+        memo = self.memo
+        assert memo is not None
         for at in self._open:  # of a null another of the field's names may say more
             if values[at] is None:
                 return
-        size, checks = 0, []
-        for at, value in enumerate(values):
-            kind = value.__class__
-            if kind is str:
-                size += len(value)
-            elif value is not None:
-                checks.append((at, kind))
-        try:
-            self._recollection.keep(self.memo, values, Seen(verdict, tuple(checks)), size)  # type: ignore[arg-type]  # sure: there is a memo
-        except TypeError:  # a list or an object is no key
+        if set(map(type, values)) == _TEXTS:
+            seen = Seen(verdict, ()) if verdict else _SILENT
+            self._recollection.keep(memo, values, seen, sum(map(len, values)))
             return
+        key = _as_key(values)
+        if key is not None:
+            checks = tuple(
+                (at, value.__class__)
+                for at, value in enumerate(values)
+                if value.__class__ is not str and value is not None
+            )
+            size = sum(len(value) for value in key if isinstance(value, str | tuple))
+            self._recollection.keep(memo, key, Seen(verdict, checks), size)
+
+
+_SILENT = Seen((), ())
+
+
+def _as_key(values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Give values as what can be remembered: lists of texts as tuples; None for other lists."""
+    key = []
+    for value in values:
+        kind = value.__class__
+        if kind is list:
+            if set(map(type, value)) - _TEXTS:
+                return None
+            key.append(tuple(value))
+        elif kind is dict:
+            return None
+        else:
+            key.append(value)
+    return tuple(key)
 
 
 def _part(plans: Plans, engine: Engine, places: Iterable[tuple[str, str | None]]) -> Part:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipeline.match.keywords import VERBATIM, RawTest
-from pipeline.match.reading import Reading, Verdict
+from pipeline.match.reading import Reading, Seen, Verdict
 from pipeline.match.speech import Keying, Speech
 from pipeline.model import Event
 
@@ -33,54 +33,88 @@ def sieve(
     groups = list(_by_route(keyings[0], events, left))
     noisy = _noisy(groups, records)
     for readings, members in groups:
-        for event in members:
-            if noisy and event.index in noisy:
-                left.append(event)
-                continue
-            native = event.native
-            for reading in readings:
-                try:
-                    values = reading.pick(native)
-                    seen = reading.memo.get(values)  # type: ignore[union-attr]  # such have one
-                except (KeyError, TypeError):  # of another form, or a list, which is no key
-                    continue
-                if reading.absent and not native.keys().isdisjoint(reading.absent):
-                    continue
-                if seen is None or (seen.checks and not seen.fits(values)):
-                    yield event, reading, values, None
-                elif seen.verdict:
-                    yield event, reading, values, seen.verdict
-                break
-            else:
-                left.append(event)
+        waiting = members
+        if noisy:
+            left += (event for event in members if event.index in noisy)
+            waiting = [event for event in members if event.index not in noisy]
+        for reading in readings:
+            others: list[Event] = []
+            yield from _read(reading, waiting, others)
+            waiting = others
+        left += waiting
+
+
+def _read(reading: Reading, events: Sequence[Event], others: list[Event]) -> Iterator[Sifted]:
+    """Give those of one form that are new or that match; ``others`` are of another form."""
+    pick, absent, resting = reading.pick, reading.absent, reading.resting
+    memo = reading.memo or {}
+    missed = 0
+    for event in events:
+        native = event.native
+        seen: Seen | None = None
+        try:
+            values = pick(native)
+            if not resting:
+                seen = memo.get(values)
+        except KeyError:  # a name is not there
+            others.append(event)
+            continue
+        except TypeError:  # a list is no key as it stands
+            seen = reading.seen(values)
+        if absent and not native.keys().isdisjoint(absent):
+            others.append(event)
+        elif seen is None or (seen.checks and not seen.fits(values)):
+            missed += 1
+            yield event, reading, values, None
+        elif seen.verdict:
+            yield event, reading, values, seen.verdict
+    reading.learn(len(events) - len(others), missed)
 
 
 def _by_route(
     keying: Keying, events: Sequence[Event], left: list[Event]
 ) -> Iterator[tuple[list[Reading], list[Event]]]:
-    try:
-        keys = list(map(keying.pick, [event.native for event in events]))
-    except KeyError:  # an event of another kind among them
-        left += events
-        return
-    if any(set(map(type, column)) not in _SURE for column in zip(*keys, strict=True)):
+    keys = _keys(keying, events)
+    kinds = (set(map(type, column)) for column in zip(*filter(None, keys), strict=True))
+    if any(kind not in _SURE for kind in kinds):
         left += events
         return
     groups: dict[tuple[Any, ...], list[Event]] = {}
-    absent = keying.absent
+    absent = tuple(keying.absent)
     for event, key in zip(events, keys, strict=True):
-        if absent and not event.native.keys().isdisjoint(absent):
+        if key is None:
             left.append(event)
-        elif key in groups:
-            groups[key].append(event)
+            continue
+        native = event.native
+        for name in absent:
+            if name in native:
+                left.append(event)
+                break
         else:
-            groups[key] = [event]
+            if key in groups:
+                groups[key].append(event)
+            else:
+                groups[key] = [event]
     for key, members in groups.items():
-        types, readings = keying.known.get(key, ((), []))
-        if readings and types in ((), tuple(map(type, key))) and all(map(_able, readings)):
+        types, known = keying.known.get(key, ((), []))
+        readings = list(filter(_able, known)) if types in ((), tuple(map(type, key))) else []
+        if readings:
             yield readings, members
         else:
             left += members
+
+
+def _keys(keying: Keying, events: Sequence[Event]) -> Sequence[tuple[Any, ...] | None]:
+    """Give the events' keys; None for one that lacks a name of it."""
+    natives = [event.native for event in events]
+    try:
+        return list(map(keying.pick, natives))
+    except KeyError:
+        names = keying.names
+        return [
+            keying.pick(native) if all(name in native for name in names) else None
+            for native in natives
+        ]
 
 
 def _able(reading: Reading) -> bool:

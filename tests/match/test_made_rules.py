@@ -1,6 +1,5 @@
 """The matcher against the naive reading of the YAML, on rules and events made up at random."""
 
-import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
@@ -30,11 +29,9 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Taxonomy:
 
 
 def engines(content: Content, plant: Taxonomy) -> Iterator[Matcher]:
-    """Give the matcher, and the one on portable automata where it can be asked for."""
+    """Give the matcher, and the one on portable automata."""
     yield Matcher(content, plant)
-    if "portable" in inspect.signature(Matcher).parameters:
-        portable: dict[str, Any] = {"portable": True}
-        yield Matcher(content, plant, **portable)
+    yield Matcher(content, plant, portable=True)
 
 
 def readable(value: Any) -> Any:

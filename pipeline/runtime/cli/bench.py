@@ -15,6 +15,7 @@ import typer
 
 from pipeline.runtime.bootstrap import offline
 from pipeline.runtime.cli.bench_correlate import bench_correlate
+from pipeline.runtime.cli.bench_match import bench_match
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, emit, show_table, stop, told_errors
 from pipeline.runtime.configuration import read_settings
@@ -101,3 +102,4 @@ def _show(
 
 
 bench.command("correlate")(bench_correlate)
+bench.command("match")(bench_match)

@@ -117,9 +117,7 @@ def bench_match(
             remembered=0 if unremembered else MOST_REMEMBERED,
             timer=time.perf_counter if costs else None,
         )
-        streams = [Stream(path.stem, path.read_bytes().splitlines()) for path in files]
-        for stream in streams:
-            stream.warm(matcher, batch)
+        streams = [_warmed(path, matcher, batch) for path in files]
         taken = _resident() - before - sum(sum(map(len, s.lines)) for s in streams) / 2**20
         _measure(matcher, streams, rounds, batch)
         result: Json = {
@@ -133,6 +131,12 @@ def bench_match(
         _show(result, as_json=json)
         if any(stream.failures for stream in streams):
             stop(FOUND, "rules failed on events")
+
+
+def _warmed(path: Path, matcher: Matcher, batch: int) -> Stream:
+    stream = Stream(path.stem, path.read_bytes().splitlines())
+    stream.warm(matcher, batch)
+    return stream
 
 
 def _measure(matcher: Matcher, streams: Sequence[Stream], rounds: int, batch: int) -> None:

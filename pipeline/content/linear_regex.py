@@ -40,11 +40,16 @@ def linear_regex(pattern: str, flags: str) -> LinearRegex:
             re.compile(pattern, sum(getattr(re, flag.upper()) for flag in flags))
         except (re.error, OverflowError, RecursionError) as error:
             raise NotPortable(f"it is no regular expression: {error}") from error
+    try:
+        return LinearRegex(compile_re2(syntax.re2), syntax.needs, syntax.re2)
+    except (re2.error, UnicodeEncodeError) as error:
+        raise NotPortable(f"it is too large: {error}") from error
+
+
+def compile_re2(pattern: str) -> Any:
+    """Compile a pattern in RE2's own words."""
     options = re2.Options()
     options.max_mem = _MOST_MEMORY
     options.never_capture = True
     options.log_errors = False
-    try:
-        return LinearRegex(re2.compile(syntax.re2, options), syntax.needs, syntax.re2)
-    except (re2.error, UnicodeEncodeError) as error:
-        raise NotPortable(f"it is too large: {error}") from error
+    return re2.compile(pattern, options)

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.content.linear_regex import linear_regex
+from pipeline.content.linear_regex import compile_re2, linear_regex
+from pipeline.content.regex_syntax import within_ascii
 from pipeline.match.scan import quick_search
 
 _MOST_NEEDS = 4
@@ -37,8 +38,19 @@ def compile_regex(pattern: str, flags: str) -> CompiledRegex:
     return CompiledRegex(_Search(found.re2, found.compiled.search), found.needs)
 
 
+def _narrow_search(pattern: str) -> Callable[[bytes], bool] | None:
+    narrow = within_ascii(pattern)
+    if narrow is None or narrow == pattern:
+        return None
+    search = compile_re2(narrow).search
+    return lambda data: search(data) is not None
+
+
 class _Search:
-    """Searches a text by RE2, and texts of ASCII by Hyperscan where it can and is at hand."""
+    """Searches a text by RE2, and a text of ASCII by what is faster for these.
+
+    That is Hyperscan where it can and is at hand, or RE2 without the letters beyond ASCII.
+    """
 
     __slots__ = ("_pattern", "_quick", "_search")
 
@@ -50,7 +62,7 @@ class _Search:
     def __call__(self, text: str) -> bool:
         if text.isascii():
             if self._pattern is not None:  # compiled when it is first needed
-                self._quick = quick_search(self._pattern)
+                self._quick = quick_search(self._pattern) or _narrow_search(self._pattern)
                 self._pattern = None
             if self._quick is not None:
                 return self._quick(text.encode())

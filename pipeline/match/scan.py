@@ -19,7 +19,6 @@ except ImportError:  # no wheel for this machine: the portable scanner serves
     hyperscan = None
 
 WordScan = Callable[[str], Sequence[int]]
-BytesScan = Callable[[bytes], bool]
 _MOST_DFA_BYTES = 20_000  # a full automaton is twice as fast on long texts, at 0.5 KB each
 _LITTLE = 6
 _COUNTED = re.compile(r"(?<!x)\{(\d*)(,?)(\d*)\}")

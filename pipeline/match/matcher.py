@@ -24,6 +24,7 @@ from pipeline.model import Event, Failure, FailureCode, Match, Observation, RawB
 
 _MOST_ROUTES = 4096
 _MOST_ENGINES = 512
+_MOST_KEY = 8192
 _MOST_TOLD = 8
 STAGE = "match"
 EVERY_RULE = "*"
@@ -87,7 +88,7 @@ class Matcher:
             self._by_source.setdefault(source, []).append(number)
         self._tests = RuleTests(self._rules, timer)
         self._speeches: dict[str, Speech] = {}
-        self._routes: dict[tuple[int, Key], Route] = {}
+        self._routes: dict[tuple[str, Key], Route] = {}
         self._engines: dict[tuple[tuple[int, ...], frozenset[str]], Engine] = {}
         self._fields = MatchFields(content, interest)
         self._recollection = Recollection(remembered)
@@ -239,10 +240,10 @@ class Matcher:
         return speech
 
     def _route(self, speech: Speech, key: Key, view: View) -> Route:
-        route = self._routes.get((id(speech), key))
+        vocabulary = speech.vocabulary
+        route = self._routes.get((vocabulary.name, key))
         if route is not None:
             return route
-        vocabulary = speech.vocabulary
         labels = labels_of(vocabulary, key)
         by_names: dict[str, list[int]] = {}
         for source, numbers in self._by_source.items():
@@ -263,14 +264,23 @@ class Matcher:
             engines.append((plans, self._engine(able, constant)))
         if len(self._routes) >= _MOST_ROUTES:
             self._routes.clear()  # a stream of made-up keys costs time, not memory
-        route = self._routes[id(speech), key] = tuple(engines)
+        route = tuple(engines)
+        if len(repr(key)) <= _MOST_KEY:
+            self._routes[vocabulary.name, key] = route
         return route
+
+    def _start_anew(self) -> None:
+        """Let go of every engine, and of all that holds one."""
+        self._engines.clear()
+        self._routes.clear()
+        self._speeches.clear()
+        self._recollection.let_go()
 
     def _engine(self, numbers: tuple[int, ...], constant: frozenset[str]) -> Engine:
         engine = self._engines.get((numbers, constant))
         if engine is None:
             if len(self._engines) >= _MOST_ENGINES:
-                self._engines.clear()
+                self._start_anew()
             engine = build_engine(
                 self._rules, numbers, self._tests, constant, portable=self._portable
             )

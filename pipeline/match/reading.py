@@ -248,7 +248,7 @@ def _as_key(values: tuple[Any, ...]) -> tuple[Any, ...] | None:
             if set(map(type, value)) - _TEXTS:
                 return None
             key.append(tuple(value))
-        elif kind is dict:
+        elif kind is dict or kind is float:  # 0.0 and -0.0 are equal keys of one kind
             return None
         else:
             key.append(value)

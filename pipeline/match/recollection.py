@@ -45,6 +45,11 @@ class Recollection:
         for memo in (*self._lasting, *self._passing):
             memo.clear()
 
+    def let_go(self) -> None:
+        """Forget everything, and every memo, also those taken for good."""
+        self.forget()
+        self._lasting.clear()
+
     def forget(self) -> None:
         """Forget everything, and the memos that were given."""
         self.clear()

@@ -7,6 +7,7 @@ regard to case, any other is folded first, because folding may change its length
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import ahocorasick_rs
@@ -158,14 +159,13 @@ def quick_search(pattern: str) -> Callable[[bytes], bool] | None:
     except hyperscan.error:
         return None
     scan = database.scan
-    hits: list[int] = []
+    alone = Lock()  # patterns are shared by matchers, and one may be warmed in another thread
 
     def found(data: bytes) -> bool:
-        scan(data, match_event_handler=noted, context=hits)
-        if not hits:
-            return False
-        hits.clear()
-        return True
+        hits: list[int] = []
+        with alone:
+            scan(data, match_event_handler=noted, context=hits)
+        return bool(hits)
 
     return found
 

@@ -12,8 +12,10 @@ from pipeline.match.taxonomy import Vocabulary
 from pipeline.match.view import Plans, View
 from pipeline.model import Event
 
-_MOST_KEPT = 8192
-_MOST_NAMES = 1024
+_MOST_KEPT = 2048
+_MOST_NAMES = 256
+_MOST_KEY = 1024
+_MOST_TOLD = 16_384
 _MOST_KEYINGS = 8
 _MOST_FORMS = 32
 Types = tuple[type, ...]
@@ -92,7 +94,7 @@ class Speech:
         route = self._routed(self, key, view)
         form = form_of(route, names)
         reading = self._readings.get((key, form)) or Reading(route, form, self._recollection)
-        if len(names) > _MOST_NAMES:
+        if len(names) > _MOST_NAMES or sum(map(len, names)) + len(repr(key)) > _MOST_TOLD:
             return reading, None
         self._make_room()
         keying = self._keying([place_of(self.plans, field, names) for field in self.vocabulary.key])
@@ -127,9 +129,12 @@ class Speech:
 
 def _note(keying: Keying, key: tuple[Any, ...], reading: Reading) -> None:
     """Let the next event with this key be met at once."""
-    if None in key:  # another of the field's names may say more
-        return
     types = tuple(map(type, key))
+    # Of a null another of the field's names may say more; 0.0 and -0.0 are equal keys of one kind.
+    if None in key or float in types or sum(map(len, map(str, key))) > _MOST_KEY:
+        return
+    if len(keying.known) >= _MOST_KEPT:  # made-up spellings of one key cost time, not memory
+        keying.known.clear()
     try:
         known = keying.known.setdefault(key, (() if set(types) == {str} else types, []))
     except TypeError:  # a list is no key

@@ -206,3 +206,24 @@ def test_made_up_log_sources_fill_no_memory() -> None:
         assert len(matcher.match(event(native, of="windows"))) == 1
     assert len(matcher._routes) <= 4096
     assert len(matcher._engines) <= 2
+
+
+def test_signed_zeros_are_told_apart_in_any_order() -> None:
+    """What 0.0 gave is not what -0.0 gives, whichever came first."""
+    text = rule_text({"s": {"A": "0.0"}, "condition": "s"})
+    for values in ([0.0, -0.0], [-0.0, 0.0]):
+        matcher = matcher_of(text)
+        found = [bool(matcher.match(event({"A": value}))) for value in values]
+        assert found == [str(value) == "0.0" for value in values]
+
+
+def test_spellings_of_one_channel_fill_no_memory() -> None:
+    """Ever new spellings of one log source are matched, and what is kept of them is bounded."""
+    text = rule_text({"k": ["needle"], "condition": "k"}, logsource={"product": "windows"})
+    matcher = matcher_of(text)
+    name = "abcdefghijklmnop"
+    for number in range(5_000):
+        spelt = "".join(c.upper() if number >> at & 1 else c for at, c in enumerate(name))
+        native = {"Channel": spelt, "EventID": 1, "Provider_Name": "x", "Data": "needle"}
+        assert len(matcher.match(event(native, of="windows"))) == 1
+    assert all(len(one.known) <= 2048 for one in matcher._speeches["windows"].keyings)

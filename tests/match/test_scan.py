@@ -2,6 +2,7 @@
 
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import re2
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.content.regex_syntax import NotPortable, parse_regex
 from pipeline.match.keywords import raw_test
+from pipeline.match.regex import compile_regex
 from pipeline.match.scan import quick_search, word_scan
 
 LETTERS = "abAB\\/.\n\"'қҚßſ\u212aK\ud800\x00 "
@@ -114,3 +116,11 @@ def test_patterns_of_bytes_have_no_meaning() -> None:
         scan = word_scan(signs, portable=portable)
         assert {signs[number] for number in scan("xx .* a|b")} == {".*", "a|b"}
     assert re.escape(".*") != ".*"
+
+
+def test_one_pattern_is_searched_from_several_threads() -> None:
+    """Threads that search with one pattern at once get the answers that one alone gets."""
+    search = compile_regex("ab+c", "").search
+    data = [("x" * 4_000 + ("abbc" if number % 2 else "abbd")) for number in range(400)]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(search, data)) == [number % 2 == 1 for number in range(400)]

@@ -29,7 +29,8 @@ class Delivery:
     ``peer`` is who sent them as the transport knows it (an address, a certificate's name, a path).
     ``resume`` is where the source continues after them (opaque; "" where it cannot go back).
     ``fingerprint`` identifies the stretch of a file ("" for a network source). ``reference_at``
-    is a file's own date in nanoseconds, 0 where the receive time serves.
+    is a file's own date in nanoseconds, 0 where the receive time serves. ``preamble`` is what a
+    file says once for all of the records (column names).
     """
 
     source: str
@@ -40,6 +41,7 @@ class Delivery:
     fingerprint: str = ""
     reference_at: int = 0
     format: str = ""
+    preamble: bytes = b""
 
 
 class Source(Protocol):

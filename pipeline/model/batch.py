@@ -52,6 +52,8 @@ class RawBatch:
     ``resume`` is where the source continues after this batch (opaque, "" where it cannot).
     ``format`` is "" where the registry's source says it, ``auto`` where each record's content does.
     ``reference_at`` resolves times without year or zone: the receive time, or a file's own date.
+    ``preamble`` is what a file says once for all records behind it (column names): bytes of its
+    own, as the framing found them, b"" where there are none.
     A clock batch is one record, the RFC 3339 time. A refused batch holds reasons as records and
     nothing of what was refused. A command batch holds one ``Command`` as JSON.
     """
@@ -69,20 +71,24 @@ class RawBatch:
     kind: BatchKind = BatchKind.RAW
     resume: str = ""
     revisions: Revisions = Revisions()
+    preamble: bytes = b""
 
 
 def pack_batch(batch: RawBatch) -> bytes:
     """Write a batch as one JSON line (all but the bytes, with their lengths) and the bytes."""
     head = asdict(batch)
     head["records"] = [len(record) for record in batch.records]
-    return orjson.dumps(head) + b"\n" + b"".join(batch.records)
+    head["preamble"] = len(batch.preamble)
+    return orjson.dumps(head) + b"\n" + batch.preamble + b"".join(batch.records)
 
 
 def unpack_batch(data: bytes) -> RawBatch:
     """Read what ``pack_batch`` wrote; raises ValueError where the bytes are not that."""
     line, _, body = data.partition(b"\n")
     head = orjson.loads(line)
-    records, at = [], 0
+    at = head.get("preamble", 0)
+    head["preamble"] = body[:at]
+    records = []
     for length in head["records"]:
         records.append(body[at : at + length])
         at += length

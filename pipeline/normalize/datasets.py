@@ -1,8 +1,9 @@
-"""Which dataset a document without ECS is of, told by its own fields: the table ``datasets.yml``.
+"""Which dataset a document without ECS is of, told by its own fields: the tables of ``datasets/``.
 
 CloudTrail, an audit log of Kubernetes or a line of Zeek say what they are by the fields that they
-always have. The first entry of the table that fits names the dataset, and with it the log sources
-that rules speak of (``rules/taxonomies/sigma``); nothing of the document is changed.
+always have. The first entry that fits, files in the order of their names, names the dataset, and
+with it the log sources that rules speak of (``rules/taxonomies/sigma``); nothing of the document is
+changed.
 """
 
 from collections.abc import Iterator
@@ -10,16 +11,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
 from pipeline.documents import Document
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Json
 from pipeline.normalize.ecs_schema import fields, fitting
 from pipeline.normalize.parsed import Parsed
-from pipeline.normalize.taxonomy import put, validated_taxonomy
+from pipeline.normalize.taxonomy import put, taxonomy_path, validated_taxonomy
 
-FILE = "datasets.yml"
+FOLDER = "datasets"
 
 
 def _listed(value: object) -> object:
@@ -31,11 +32,41 @@ Values = Annotated[tuple[str | int, ...], BeforeValidator(_listed)]
 Conditions = Annotated[tuple[dict[str, Values], ...], BeforeValidator(_listed)]
 
 
+class Translation(BaseModel):
+    """What a value of the vendor's means for an ECS field.
+
+    ``of``: names of the vendor's field, the first that is there counts; ``values``: its texts, case
+    aside; ``other``: what any other text means, ``absent`` what the field's absence does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    of: Names
+    values: dict[str, str | list[str]] = {}
+    other: str | list[str] | None = None
+    absent: str | list[str] | None = None
+
+    def __call__(self, native: Json) -> str | list[str] | None:
+        """Give what a flat document's value means; None where it means nothing."""
+        for name in self.of:
+            value = native.get(name)
+            if value is not None:
+                text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+                return self.values.get(text.casefold(), self.other)
+        return self.absent
+
+    @field_validator("values")
+    @classmethod
+    def _fold(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {text.casefold(): meant for text, meant in values.items()}
+
+
 class DatasetEntry(BaseModel):
     """One dataset. ``when``: each field of one of them has one of its values (``*``: any text).
 
-    ``time`` are names of its time, ``fields`` and ``set`` what ECS learns from it, ``whole`` the
-    objects that rules ask as a whole, ``taxonomy`` its vocabulary where that is not ``generic``.
+    ``time`` are names of its time, ``fields`` and ``set`` what ECS learns from it, ``map`` what it
+    learns by the value, ``whole`` the objects that rules ask as a whole, ``taxonomy`` its
+    vocabulary where that is not ``generic``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,10 +78,11 @@ class DatasetEntry(BaseModel):
     whole: Names = ()
     fields: dict[str, Names] = {}
     set: dict[str, str | list[str]] = {}
+    map: dict[str, Translation] = {}
 
 
 class Table(BaseModel):
-    """The whole file, in the order in which entries are tried."""
+    """One file, or all of them in the order in which entries are tried."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -104,7 +136,14 @@ def name_dataset(answer: Parsed, entry: DatasetEntry) -> None:
     if entry.taxonomy:
         answer.taxonomy = entry.taxonomy
     for path, constant in entry.set.items():
-        put(answer.ecs, path, fitting(path, constant))
+        if path not in entry.map:
+            put(answer.ecs, path, fitting(path, constant))
+    for path, translation in entry.map.items():
+        meant = translation(answer.native)
+        if meant is None:
+            meant = entry.set.get(path)
+        if meant is not None:
+            put(answer.ecs, path, fitting(path, meant))
     for path, names in entry.fields.items():
         for name in names:
             fit = fitting(path, answer.native[name]) if name in answer.native else None
@@ -127,12 +166,16 @@ def keep_whole(native: Json, document: Json, entry: DatasetEntry) -> None:
 
 @cache
 def table() -> Table:
-    """Read the table; ConfigurationError with every unknown ECS field, value or empty condition."""
-    found, document = validated_taxonomy(FILE, Table)
-    problems = list(_problems(found, document))
+    """Read the tables; ConfigurationError with every unknown ECS field, value, empty condition."""
+    entries: list[DatasetEntry] = []
+    problems: list[Problem] = []
+    for path in sorted(taxonomy_path(FOLDER).glob("*.yml")):
+        found, document = validated_taxonomy(f"{FOLDER}/{path.name}", Table)
+        problems += _problems(found, document)
+        entries += found.datasets
     if problems:
         raise ConfigurationError(problems)
-    return found
+    return Table(datasets=tuple(entries))
 
 
 def _problems(found: Table, document: Document) -> Iterator[Problem]:
@@ -140,16 +183,24 @@ def _problems(found: Table, document: Document) -> Iterator[Problem]:
         place = ("datasets", index)
         if not entry.when or not all(entry.when):
             yield document.problem(place, f"{entry.dataset}: no condition, everything would fit")
-        for path in (*entry.fields, *entry.set):
+        for path in (*entry.fields, *entry.set, *entry.map):
             if path not in fields():
                 yield document.problem(place, f"{entry.dataset}: {path}: no such ECS field")
-        for path, constant in entry.set.items():
+        for path, constant in _constants(entry):
             if path in fields() and fitting(path, constant) is None:
                 yield document.problem(place, f"{entry.dataset}: {path}: no allowed value")
         for when in entry.when:
             for value in (value for values in when.values() for value in values):
                 if str(value).count("*") > 1:
                     yield document.problem(place, f"{entry.dataset}: {value!r}: more than one *")
+
+
+def _constants(entry: DatasetEntry) -> Iterator[tuple[str, str | list[str]]]:
+    yield from entry.set.items()
+    for path, translation in entry.map.items():
+        for meant in (*translation.values.values(), translation.other, translation.absent):
+            if meant is not None:
+                yield path, meant
 
 
 @cache

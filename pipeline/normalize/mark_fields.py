@@ -9,13 +9,15 @@ RFC 8259, section 4: what a repeated name means is open).
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from functools import cache
 from typing import Any
 
 from pipeline.normalize.formats import rfc3164, rfc5424
-from pipeline.normalize.formats.names import JSON_FORMATS
+from pipeline.normalize.formats.names import JSON_FORMATS, TEXT_FORMATS, parser
+from pipeline.normalize.formats.signs import format_shown
 from pipeline.normalize.keyvalue import pairs
-from pipeline.normalize.parsed import Refusal
+from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.text import decode
 from pipeline.normalize.windows.places import EVENT_DATA
 
@@ -36,6 +38,7 @@ def read_marks(
     record: bytes,
     format: str,  # noqa: A002 (the word of the port)
     fields: tuple[str, ...],
+    preamble: bytes = b"",
 ) -> tuple[tuple[str, ...], bool]:
     """Give all values of the named fields, and whether the record was read whole; never raises.
 
@@ -53,6 +56,8 @@ def read_marks(
     try:
         if text[:1] == "{" or format in JSON_FORMATS:
             looked.into_json(json.loads(text, object_pairs_hook=_object))
+        elif name := format_shown(text) if format in TEXT_FORMATS else format:
+            looked.into_parsed(parser(name)(record, Context(0, 0, UTC, preamble)), text)
         else:
             looked.into_text(text)
     except (ValueError, RecursionError):
@@ -108,6 +113,16 @@ class _Look:
                 self.into_json(data)
         if _elements(self.fields).search(message):
             self.whole = False  # an element that a mark stands in, where nobody reads elements
+        self._into_inner(text)
+        self._into_pairs(text)
+
+    def into_parsed(self, answer: Parsed | Refusal, text: str) -> None:
+        """Look into what a format's own reader found, and into pairs and JSON beside it."""
+        if isinstance(answer, Refusal):
+            self.whole = False
+            return
+        for name in self.fields:
+            self._follow(answer.native, name)
         self._into_inner(text)
         self._into_pairs(text)
 

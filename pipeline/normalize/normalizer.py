@@ -46,13 +46,15 @@ class Profile:
     """What the registry says of a source that its records do not.
 
     ``format`` is a name of ``formats.FORMATS``, ``zone`` reads zone-less times, ``trial`` tags the
-    events of an object in trial operation, ``mark_fields`` is the collector's concern.
+    events of an object in trial operation, ``mark_fields`` is the collector's concern, ``columns``
+    the header of rows that come without one.
     """
 
     format: str = "auto"
     zone: tzinfo = UTC
     trial: bool = False
     mark_fields: tuple[str, ...] = ()
+    columns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Normalizer:
             return Normalized(events, failures)
         profile = self.profile(batch.object_id, batch.source_id)
         parse = parser(batch.format or profile.format)
-        context = Context(batch.received_at, batch.reference_at, profile.zone)
+        preamble = batch.preamble or profile.columns.encode()
+        context = Context(batch.received_at, batch.reference_at, profile.zone, preamble)
         notes = _by_index(batch.notes)
         for index, record in enumerate(batch.records):
             answer: Parsed | Refusal

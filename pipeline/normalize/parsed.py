@@ -12,12 +12,15 @@ from pipeline.model import FailureCode, Json, TimeConfidence
 class Context:
     """What a record cannot say of itself: when it arrived, its reference time, its source's zone.
 
-    Times in nanoseconds since the epoch. ``reference_at`` resolves a missing year.
+    Times in nanoseconds since the epoch. ``reference_at`` resolves a missing year. ``preamble``
+    names the columns of records that are rows: what stood in their file before them, else what the
+    registry says of their source.
     """
 
     received_at: int
     reference_at: int
     zone: tzinfo
+    preamble: bytes = b""
 
 
 @dataclass(slots=True)

@@ -1,16 +1,18 @@
 """The little that a collector must know of a record before it may keep it: host and mark fields."""
 
+from datetime import UTC
 from typing import Any
 
 import orjson
 
 from pipeline.model import Json
 from pipeline.normalize.formats import rfc3164, rfc5424, windows_json
-from pipeline.normalize.formats.names import JSON_FORMATS
+from pipeline.normalize.formats.names import JSON_FORMATS, TEXT_FORMATS, parser
+from pipeline.normalize.formats.signs import format_shown
 from pipeline.normalize.jsontext import read_object
 from pipeline.normalize.keyvalue import pairs
 from pipeline.normalize.mark_fields import read_marks
-from pipeline.normalize.parsed import Refusal
+from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.text import decode
 from pipeline.normalize.windows.places import EVENT_DATA
 
@@ -30,13 +32,20 @@ class _Peek:
 
     __slots__ = ()
 
-    def __call__(self, record: bytes, format: str, fields: tuple[str, ...] = ()) -> dict[str, str]:  # noqa: A002
+    def __call__(
+        self,
+        record: bytes,
+        format: str,  # noqa: A002 (the word of the port)
+        fields: tuple[str, ...] = (),
+        preamble: bytes = b"",
+    ) -> dict[str, str]:
         """Give ``host`` and the named fields of a record, as far as it has them; never raises.
 
         A field is named as the vendor does, dotted where it is nested; in syslog it is looked for
         in structured data (``element.parameter``), in JSON or in pairs of the message. The host is
         the one that ``Normalizer`` puts into ``host.name``: of a forwarded event the computer, not
-        its collector. Values that are no text are given as JSON.
+        its collector. Values that are no text are given as JSON. ``preamble`` names the columns of
+        records that are rows.
         """
         if record[:1] == b"{" or format in JSON_FORMATS:
             document = _document(record)
@@ -48,12 +57,32 @@ class _Peek:
         if text[:1] == "{":
             found = read_object(record)
             return {} if isinstance(found, Refusal) else _peek_json(found[0], fields)
+        name = format_shown(text) if format in TEXT_FORMATS else format
+        if name:
+            return _peek_parsed(_read_whole(record, name, preamble), fields)
         return _peek_syslog(text, fields)
 
     marks = staticmethod(read_marks)
 
 
 peek = _Peek()
+
+
+def _read_whole(record: bytes, format: str, preamble: bytes) -> Parsed | Refusal:  # noqa: A002
+    """Read a record of a format of its own as the normaliser will, its time aside."""
+    return parser(format)(record, Context(0, 0, UTC, preamble))
+
+
+def _peek_parsed(answer: Parsed | Refusal, fields: tuple[str, ...]) -> dict[str, str]:
+    if isinstance(answer, Refusal):
+        return {}
+    host = answer.ecs.get("host", {}).get("name")
+    peeked = {"host": host} if isinstance(host, str) and host else {}
+    for name in fields:
+        value = lookup(answer.native, name)
+        if value is not None:
+            peeked[name] = _text(value)
+    return peeked
 
 
 def _document(record: bytes) -> Json | None:

@@ -20,7 +20,14 @@ from pipeline.registry.registry import Registry
 class Peek(Protocol):
     """Looks into a record of a format, and never raises."""
 
-    def __call__(self, record: bytes, format: str, fields: tuple[str, ...], /) -> dict[str, str]:  # noqa: A002
+    def __call__(
+        self,
+        record: bytes,
+        format: str,  # noqa: A002
+        fields: tuple[str, ...],
+        preamble: bytes,
+        /,
+    ) -> dict[str, str]:
         """Give "host" and the named fields, cheaply; what does not read is absent."""
 
     def marks(
@@ -28,6 +35,7 @@ class Peek(Protocol):
         record: bytes,
         format: str,  # noqa: A002
         fields: tuple[str, ...],
+        preamble: bytes,
         /,
     ) -> tuple[tuple[str, ...], bool]:
         """Give all values under the names, and whether the record was read whole."""
@@ -126,7 +134,7 @@ class Admission:
         fixed = self.fixed.get(delivery.source)
         if fixed is not None:
             return epoch.by_id.get(fixed), ""
-        seen = self.peek(record, delivery.format, epoch.fields)
+        seen = self.peek(record, delivery.format, epoch.fields, delivery.preamble)
         host = seen.get("host", "")
         return epoch.identify(delivery.source, delivery.peer, host, seen), host
 
@@ -141,7 +149,7 @@ class Admission:
         place = len(group.records)
         meaning = Meaning.OPEN
         if claim.source.mark_fields:
-            meaning = self._mark(claim, record, notes, delivery.format)
+            meaning = self._mark(claim, record, notes, delivery)
         # A delivery that was guarded before (a spool, a replay) keeps what that guard noted.
         carried = next((note.kind for note in notes if note.kind in _MARK_NOTES), "")
         kind = meaning.value if meaning is not Meaning.OPEN else carried
@@ -152,10 +160,13 @@ class Admission:
         group.records.append(record)
         group.notes += [RecordNote(place, note.kind, note.detail) for note in notes]
 
-    def _mark(self, claim: Claim, record: bytes, notes: list[RecordNote], given: str) -> Meaning:
+    def _mark(
+        self, claim: Claim, record: bytes, notes: list[RecordNote], delivery: Delivery
+    ) -> Meaning:
         source = claim.source
-        form = source.format if source.format != "auto" else given
-        values, whole = self.peek.marks(record, form, source.mark_fields)
+        form = source.format if source.format != "auto" else delivery.format
+        preamble = delivery.preamble or source.columns.encode()
+        values, whole = self.peek.marks(record, form, source.mark_fields, preamble)
         reader = self._readers.get(source.mark_values)
         if reader is None:
             reader = mark_reader(self.registry.marks, source.mark_values)

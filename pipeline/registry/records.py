@@ -111,7 +111,8 @@ class SourceProfile(Part):
     ``lateness_seconds``: how late in event time a record may come. ``silence_seconds``: after how
     long without a record the source counts as silent (1(29-1)). ``mark_fields``: fields whose
     value may be a secrecy mark; ``mark_values``: spellings that are valid marks in this source
-    beside those of the registry's ``marks``.
+    beside those of the registry's ``marks``. ``columns``: the header of rows that come without one,
+    as the format writes it (``#Fields: date time c-ip``, ``Date;User;Event``).
     """
 
     id: Code
@@ -122,6 +123,7 @@ class SourceProfile(Part):
     silence_seconds: Annotated[int, Field(ge=1)] | None = None
     mark_fields: tuple[Text, ...] = ()
     mark_values: tuple[Text, ...] = ()
+    columns: str = ""
 
     @property
     def tzinfo(self) -> tzinfo:

@@ -218,4 +218,5 @@ class Collector:
             notes=group.notes,
             resume=delivery.resume,
             revisions=self.revisions,
+            preamble=delivery.preamble,
         )

@@ -94,7 +94,9 @@ class Answers:
         source = _source(record, source_id)
         if source is None:
             return Profile("auto", UTC, _trial(record))
-        return Profile(source.format, source.tzinfo, _trial(record), source.mark_fields)
+        return Profile(
+            source.format, source.tzinfo, _trial(record), source.mark_fields, source.columns
+        )
 
     def timing(self, object_id: str, source_id: str, at: int) -> SourceTiming:
         """Give a source's lateness and longest silence."""

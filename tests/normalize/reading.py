@@ -17,6 +17,7 @@ def batch_of(
     received_at: int = RECEIVED,
     reference_at: int | None = None,
     notes: tuple[RecordNote, ...] = (),
+    preamble: bytes = b"",
 ) -> RawBatch:
     """Make a batch of records, text in UTF-8."""
     return RawBatch(
@@ -30,6 +31,7 @@ def batch_of(
         format=format_name,
         records=tuple(one.encode() if isinstance(one, str) else one for one in records),
         notes=notes,
+        preamble=preamble,
     )
 
 

@@ -115,9 +115,10 @@ def test_a_broken_table_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, entry: str, told: str
 ) -> None:
     """What cannot be meant is refused with the line that it stands on."""
-    path = tmp_path / "datasets.yml"
+    path = tmp_path / "some.yml"
     path.write_text(f"datasets:\n  {entry}\n", encoding="utf-8")
     monkeypatch.setattr("pipeline.normalize.taxonomy.taxonomy_path", lambda _name: path)
+    monkeypatch.setattr(datasets, "taxonomy_path", lambda _name: tmp_path)
     with pytest.raises(ConfigurationError, match=r":2: .*" + re.escape(told)):
         datasets.table.__wrapped__()
 

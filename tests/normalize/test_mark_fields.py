@@ -6,17 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.normalize import FORMATS, peek
-from tests.normalize.test_goldens import FORMATS as GOLDEN_FORMATS
-from tests.normalize.test_goldens import records_of
-from tests.normalize.windows_shapes import SHAPES
+from tests.normalize.golden_rows import events
 
 FIELDS = ("doc.mark", "mark.level")
-CLEAN = [
-    (GOLDEN_FORMATS.get(name, "auto"), record)
-    for name in sorted({*GOLDEN_FORMATS, *SHAPES})
-    for row, record in records_of(name)
-    if row not in ("example-2", "only-a-message")  # no reader takes them
-]
 
 
 @given(record=st.binary(max_size=200), form=st.sampled_from(sorted(FORMATS)))
@@ -72,7 +64,9 @@ def test_a_mark_in_windows_event_data() -> None:
 
 def test_clean_records_are_read_whole() -> None:
     """Records that events are made of read whole and without a value where no mark stands."""
-    clean = [(form, record) for form, record in CLEAN if b"mark" not in record]
+    clean = [row for row, _ in events() if b"mark" not in row.record]
     assert len(clean) > 100
-    unread = [record for form, record in clean if not peek.marks(record, form, FIELDS)[1]]
+    unread = [
+        row.name for row in clean if not peek.marks(row.record, row.format, FIELDS, row.preamble)[1]
+    ]
     assert unread == []

@@ -4,24 +4,16 @@ import pytest
 
 from pipeline.normalize import peek
 from pipeline.normalize.peek import lookup
-from tests.normalize.reading import at, event_of
-from tests.normalize.test_goldens import FORMATS, records_of
-from tests.normalize.windows_shapes import SHAPES
-
-GOLDEN = [
-    (FORMATS.get(name, "auto"), record)
-    for name in sorted({*FORMATS, *SHAPES})
-    for row, record in records_of(name)
-    if row not in ("example-2", "only-a-message")
-]
+from tests.normalize.golden_rows import events
+from tests.normalize.reading import at
 
 
-@pytest.mark.parametrize(("format_name", "record"), GOLDEN)
-def test_the_peeked_host_is_the_events(format_name: str, record: bytes) -> None:
+def test_the_peeked_host_is_the_events() -> None:
     """A record is identified by the host that its event names, in every format."""
-    event = event_of(record, format_name)
-    if not event.notes and event.format not in ("json", "keyvalue"):
-        assert peek(record, format_name).get("host") == at(event.ecs, "host.name")
+    for row, event in events():
+        if not event.notes and event.format not in ("json", "keyvalue"):
+            peeked = peek(row.record, row.format, preamble=row.preamble)
+            assert peeked.get("host") == at(event.ecs, "host.name"), row.name
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from pipeline.model import FailureCode
 from pipeline.normalize.formats import json_document, keyvalue_line, syslog, windows_json
+from pipeline.normalize.formats.signs import read_shown
 from pipeline.normalize.jsontext import read_object
 from pipeline.normalize.keyvalue import pairs
 from pipeline.normalize.parsed import Context, Parsed, Refusal
@@ -27,6 +28,9 @@ def parse(record: bytes, context: Context) -> Parsed | Refusal:
         return _read_json(record, context)
     if shown.startswith(("<?xml", "<Event")):
         return _XML
+    answer = read_shown(shown, notes, context)
+    if answer is not None:
+        return answer
     answer = syslog.read(text, notes, context)
     if (
         isinstance(answer, Refusal)

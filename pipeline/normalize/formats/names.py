@@ -24,7 +24,11 @@ FORMATS: Mapping[str, str] = {
     "winlogbeat": f"{_HERE}.winlogbeat:parse",
 }
 # Formats whose records are JSON objects: what a file of them is cut into, where a host is found.
-JSON_FORMATS = frozenset(FORMATS) - {"auto", "keyvalue", "rfc3164", "rfc5424", "syslog"}
+JSON_FORMATS = frozenset(
+    {"ecs", "evtx", "json", "windows_event", "windows_flat", "windows_json", "winlogbeat"}
+)
+# Formats that are told by their syslog header or by pairs; any other one has a reader of its own.
+TEXT_FORMATS = frozenset({"auto", "keyvalue", "rfc3164", "rfc5424", "syslog"})
 
 
 @cache

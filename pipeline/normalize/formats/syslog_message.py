@@ -1,8 +1,9 @@
-"""The message inside a syslog header: JSON, a known program's words, key=value pairs, or text."""
+"""The message inside a syslog header: JSON, a format of its own, a known program's words, pairs."""
 
 from pipeline.model import Json
 from pipeline.normalize.datasets import name_dataset, recognised
 from pipeline.normalize.formats import json_document, windows_json
+from pipeline.normalize.formats.signs import read_shown
 from pipeline.normalize.jsontext import read_object
 from pipeline.normalize.keyvalue import first_word, pairs
 from pipeline.normalize.parsed import Context, Parsed, Refusal
@@ -23,6 +24,9 @@ def read_message(answer: Parsed, program: str, message: str, context: Context) -
         inner = _read_json(body, context)
         if inner is not None:
             return _inside(answer, inner)
+    shown = read_shown(body, (), context)
+    if isinstance(shown, Parsed):
+        return _inside(answer, shown)
     if message:
         answer.ecs["message"] = message
     told = read_program(program, message)

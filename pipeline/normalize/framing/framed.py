@@ -12,7 +12,8 @@ class Framed(NamedTuple):
     its rest skipped), ``truncated`` (the input ends inside it), ``corrupt`` (its container does not
     read). ``end`` resumes behind the record: a byte offset in the unpacked content, in an EVTX file
     the chunk and record. ``open``: the record ended with the input and not with a delimiter, so
-    that a file which still grows may bring more of it.
+    that a file which still grows may bring more of it. ``preamble``: the lines of the file that say
+    how its records are read (column names), as they stand before this record.
     """
 
     data: bytes
@@ -20,6 +21,7 @@ class Framed(NamedTuple):
     note_detail: str = ""
     end: int = 0
     open: bool = False
+    preamble: bytes = b""
 
 
 class Feed(Protocol):

@@ -12,9 +12,8 @@ from typing import Any
 
 from pipeline.match.engine import Engine
 from pipeline.match.view import Plans
-from pipeline.model import Json
 
-Picker = Callable[[Json], tuple[Any, ...]]
+Picker = Callable[[Any], tuple[Any, ...]]
 Route = tuple[tuple[Plans, Engine], ...]
 Names = frozenset[str]
 
@@ -52,8 +51,8 @@ def place_of(plans: Plans, field: str, names: Names) -> Place:
     return Place(found, frozenset(absent))
 
 
-def picker(names: Iterable[str]) -> Picker:
-    """Give what picks the values of these names; it raises KeyError where one is not there."""
+def picker(names: Iterable[str | int]) -> Picker:
+    """Give what picks the values of these names, or at these places; KeyError where one is not."""
     listed = tuple(names)
     if len(listed) > 1:
         return itemgetter(*listed)

@@ -181,10 +181,11 @@ class Matcher:
         """
         left: list[Event] = []
         told: list[Told] = []
-        for event, reading, values, verdict in self._sifted(events, records, left):
-            matches, errors = self._concluded(event, reading, values, verdict)
-            if matches or errors:
-                told.append((event, matches, errors))
+        for sifted in self._sifted(events, records, left):
+            for event, reading, values, verdict in sifted:
+                matches, errors = self._concluded(event, reading, values, verdict)
+                if matches or errors:
+                    told.append((event, matches, errors))
         for event in left:
             matches, errors = self.examine(event, records[event.index])
             if matches or errors:
@@ -193,10 +194,15 @@ class Matcher:
 
     def _sifted(
         self, events: Sequence[Event], records: Sequence[bytes], left: list[Event]
-    ) -> Iterator[Sifted]:
+    ) -> Iterator[list[Sifted]]:
         kinds: dict[tuple[str, str], list[Event]] = {}
+        alike: list[Event] = []
+        taxonomy = form = ""
         for event in events:
-            kinds.setdefault((event.taxonomy, event.format), []).append(event)
+            if event.taxonomy != taxonomy or event.format != form:
+                taxonomy, form = event.taxonomy, event.format
+                alike = kinds.setdefault((taxonomy, form), [])
+            alike.append(event)
         for alike in kinds.values():
             yield from sieve(self._speech(alike[0]), alike, records, left)
 

@@ -35,7 +35,7 @@ class Part:
     """One engine of a route, and where events have the fields of its index.
 
     A slot is a field, the event's own name for it and its index; of a look-up the event itself
-    must tell where the field is.
+    must tell where the field is. ``pick`` takes the slots' values out of those of the reading.
     """
 
     plans: Plans
@@ -46,7 +46,13 @@ class Part:
     memos: tuple[dict[str, int], ...]
 
     def candidates(
-        self, event: Event, recollection: Recollection, *, quiet: bool, fresh: bool = False
+        self,
+        event: Event,
+        picked: tuple[Any, ...],
+        recollection: Recollection,
+        *,
+        quiet: bool,
+        fresh: bool = False,
     ) -> Asked:
         """Give the bits of the rules that may match; ``quiet``: no keyword is in the event.
 
@@ -55,7 +61,7 @@ class Part:
         """
         index = self.engine.index
         view: View | None = None
-        values = self.pick(event.native)
+        values: tuple[Any, ...] = self.pick(picked)
         masks: list[int | None] = [None] * len(values)
         if not fresh:
             with suppress(TypeError):  # a list or an object is no key
@@ -139,7 +145,7 @@ class Reading:
         self._recollection = recollection
         self.absent = form.absent
         self.parts = tuple(
-            _part(plans, engine, places)
+            _part(plans, engine, places, form.picked)
             for (plans, engine), places in zip(route, form.parts, strict=True)
         )
         self.pick = picker(form.picked)
@@ -151,13 +157,12 @@ class Reading:
         self.resting = 0
         self._asked = self._missed = 0
 
-    def learn(self, asked: int, missed: int) -> None:
-        """Note how many events were looked up, and how many of them were new."""
+    def learn(self, asked: int) -> None:
+        """Note how many events were looked up; those that were new are known by being decided."""
         if self.resting:
             self.resting = max(0, self.resting - asked)
             return
         self._asked += asked
-        self._missed += missed
         if self._asked >= _TRIAL:
             if self._missed > self._asked * _HOPELESS:
                 self.resting = _REST
@@ -202,9 +207,12 @@ class Reading:
         """
         found: list[tuple[int, int]] = []
         fresh = self.resting > 0
+        self._missed += not fresh
         sure = quiet and not fresh and self.memo is not None
         for place, part in enumerate(self.parts):
-            candidates, view = part.candidates(event, self._recollection, quiet=quiet, fresh=fresh)
+            candidates, view = part.candidates(
+                event, values, self._recollection, quiet=quiet, fresh=fresh
+            )
             if candidates:
                 if candidates & part.engine.keyworded:
                     sure = False
@@ -221,9 +229,14 @@ class Reading:
         for at in self._open:  # of a null another of the field's names may say more
             if values[at] is None:
                 return
-        if set(map(type, values)) == _TEXTS:
+        size = 0
+        for value in values:
+            if not isinstance(value, str):
+                break
+            size += len(value)
+        else:
             seen = Seen(verdict, ()) if verdict else _SILENT
-            self._recollection.keep(memo, values, seen, sum(map(len, values)))
+            self._recollection.keep(memo, values, seen, size)
             return
         key = _as_key(values)
         if key is not None:
@@ -255,7 +268,12 @@ def _as_key(values: tuple[Any, ...]) -> tuple[Any, ...] | None:
     return tuple(key)
 
 
-def _part(plans: Plans, engine: Engine, places: Iterable[tuple[str, str | None]]) -> Part:
+def _part(
+    plans: Plans,
+    engine: Engine,
+    places: Iterable[tuple[str, str | None]],
+    picked: tuple[str, ...],
+) -> Part:
     slots: list[tuple[str, str, FieldIndex]] = []
     lookups: list[tuple[str, FieldIndex]] = []
     for field, name in places:
@@ -268,7 +286,7 @@ def _part(plans: Plans, engine: Engine, places: Iterable[tuple[str, str | None]]
         engine=engine,
         slots=tuple(slots),
         lookups=tuple(lookups),
-        pick=picker(name for _, name, _ in slots),
+        pick=picker(picked.index(name) for _, name, _ in slots),
         memos=tuple(index.memo for _, _, index in slots),
     )
 

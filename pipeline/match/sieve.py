@@ -20,7 +20,7 @@ Sifted = tuple[Event, Reading, tuple[Any, ...], Verdict | None]
 
 def sieve(
     speech: Speech, events: Sequence[Event], records: Sequence[bytes], left: list[Event]
-) -> Iterator[Sifted]:
+) -> Iterator[list[Sifted]]:
     """Give events of one format with reading and values, and the verdict where it is remembered.
 
     An event of which nothing matches for sure is not given. Those that can only be asked one by
@@ -39,16 +39,16 @@ def sieve(
             waiting = [event for event in members if event.index not in noisy]
         for reading in readings:
             others: list[Event] = []
-            yield from _read(reading, waiting, others)
+            yield _read(reading, waiting, others)
             waiting = others
         left += waiting
 
 
-def _read(reading: Reading, events: Sequence[Event], others: list[Event]) -> Iterator[Sifted]:
+def _read(reading: Reading, events: Sequence[Event], others: list[Event]) -> list[Sifted]:
     """Give those of one form that are new or that match; ``others`` are of another form."""
     pick, absent, resting = reading.pick, reading.absent, reading.resting
     memo = reading.memo or {}
-    missed = 0
+    found: list[Sifted] = []
     for event in events:
         native = event.native
         seen: Seen | None = None
@@ -64,11 +64,11 @@ def _read(reading: Reading, events: Sequence[Event], others: list[Event]) -> Ite
         if absent and not native.keys().isdisjoint(absent):
             others.append(event)
         elif seen is None or (seen.checks and not seen.fits(values)):
-            missed += 1
-            yield event, reading, values, None
+            found.append((event, reading, values, None))
         elif seen.verdict:
-            yield event, reading, values, seen.verdict
-    reading.learn(len(events) - len(others), missed)
+            found.append((event, reading, values, seen.verdict))
+    reading.learn(len(events) - len(others))
+    return found
 
 
 def _by_route(

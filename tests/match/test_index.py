@@ -158,9 +158,9 @@ def test_few_rules_are_asked(sigmahq: Content) -> None:
     asked = 0
     for each in events:
         speech = matcher._speech(each)
-        reading, _ = speech.met(each) or speech.meet(each)
+        reading, values = speech.met(each) or speech.meet(each)
         for part in reading.parts:
-            candidates, _ = part.candidates(each, Recollection(), quiet=True)
+            candidates, _ = part.candidates(each, values, Recollection(), quiet=True)
             asked += candidates.bit_count()
     assert 0 < asked / len(events) < 10
 

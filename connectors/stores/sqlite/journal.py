@@ -1,5 +1,7 @@
 """The journal: packed, compressed batches by position, and where each source stands."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from connectors.stores.compression import expand, squeeze
@@ -16,18 +18,27 @@ _SET_SOURCE_TAIL = """INSERT INTO source_tails VALUES (?, ?, ?, ?)
     DO UPDATE SET sequence = excluded.sequence, resume = excluded.resume"""
 _LISTENER_TAIL = "SELECT sequence, resume FROM listener_tails WHERE listener = ?"
 _SOURCE_TAIL = "SELECT sequence, resume FROM source_tails WHERE object_id = ? AND source_id = ?"
+_FRESH_BYTES = 16 * 1024 * 1024
 
 
 class SqliteJournal:
-    """``ports.Journal`` on a SQLite file."""
+    """``ports.Journal`` on a SQLite file.
+
+    What was appended last is read once without unpacking it, where the file holds the same bytes.
+    """
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
+        self._fresh: OrderedDict[bytes, RawBatch] = OrderedDict()
+        self._fresh_size = 0
+        self._fresh_lock = threading.Lock()
 
     def append(self, listener: str, batches: Sequence[RawBatch]) -> int:
         """Keep the batches durably in this order, known ids skipped; give the last position."""
         # Compression is done before the turn is taken: it is the longer part.
         packed = [squeeze(pack_batch(batch)) for batch in batches]
+        for batch, data in zip(batches, packed, strict=True):
+            self._remember(data, batch)
         with self._database.writing() as connection:
             before = last = self._counter("journal.last")
             for batch, data in zip(batches, packed, strict=True):
@@ -76,7 +87,21 @@ class SqliteJournal:
         row = self._database.one("SELECT value FROM counters WHERE name = ?", name)
         return row[0] if row else 0
 
+    def _remember(self, data: bytes, batch: RawBatch) -> None:
+        with self._fresh_lock:
+            if data not in self._fresh:
+                self._fresh[data] = batch
+                self._fresh_size += sum(map(len, batch.records))
+            while self._fresh_size > _FRESH_BYTES:
+                _, oldest = self._fresh.popitem(last=False)
+                self._fresh_size -= sum(map(len, oldest.records))
+
     def _unpacked(self, position: int, data: bytes) -> RawBatch:
+        with self._fresh_lock:
+            fresh = self._fresh.pop(data, None)
+            if fresh is not None:
+                self._fresh_size -= sum(map(len, fresh.records))
+                return fresh
         try:
             return unpack_batch(expand(data))
         except (ValueError, KeyError, TypeError) as error:

@@ -1,5 +1,7 @@
 """The command `saqshy`: every command in one list."""
 
+import gc
+
 import typer
 
 from pipeline.runtime.cli.audit import audit
@@ -42,4 +44,7 @@ app.add_typer(bench, name="bench")
 
 def main() -> None:
     """Run the command line."""
+    # Events and findings hold no cycles: looking for these after each 700 objects, as is usual,
+    # costs a tenth of the pipeline's time.
+    gc.set_threshold(20_000, 20, 50)
     app()

@@ -7,7 +7,7 @@ Every adapter has a sibling in memory, and both pass the same contract test. Ada
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pipeline.model import (
     AuditEntry,
@@ -30,7 +30,9 @@ class Delivery:
     ``resume`` is where the source continues after them (opaque; "" where it cannot go back).
     ``fingerprint`` identifies the stretch of a file ("" for a network source). ``reference_at``
     is a file's own date in nanoseconds, 0 where the receive time serves. ``preamble`` is what a
-    file says once for all of the records (column names).
+    file says once for all of the records (column names). ``certificates`` is what the sender's
+    verified certificate says of it: its names, and ``sha256:`` with its fingerprint. ``proven`` is
+    the ``object/source`` for which the sender's token stands, "" where each record is identified.
     """
 
     source: str
@@ -42,6 +44,8 @@ class Delivery:
     reference_at: int = 0
     format: str = ""
     preamble: bytes = b""
+    certificates: tuple[str, ...] = ()
+    proven: str = ""
 
 
 class Source(Protocol):
@@ -70,6 +74,49 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Stop and let go of sockets and files; safe to call twice."""
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """What a source that listens on a network can beside: be gentle with senders, and tell.
+
+    ``refusals`` counts by reason whom it did not let in since ``open``; ``troubles`` says what
+    hinders it now, each with what would mend it.
+    """
+
+    @property
+    def refusals(self) -> Mapping[str, int]:
+        """Give how many senders were refused since ``open``, by reason."""
+
+    @property
+    def troubles(self) -> Sequence[str]:
+        """Say what a person should mend, one sentence each; empty where all is well."""
+
+    def pause(self, peer: str, seconds: float) -> bool:
+        """Read nothing of a peer for so long; False where the protocol makes nobody wait."""
+
+    def finish(self) -> None:
+        """Let in nobody more; ``poll`` gives what is on its way, then ``exhausted`` holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Part of a feed as it was handed over; ``cursor`` is where to go on behind it (opaque)."""
+
+    data: bytes
+    cursor: str
+
+
+class IndicatorFeed(Protocol):
+    """Where threat indicators are pulled from."""
+
+    name: str
+
+    def pull(self, cursor: str) -> Iterator[FeedPage]:
+        """Give what was added behind a cursor ("" for all), oldest first; SourceError where not."""
+
+    def close(self) -> None:
+        """Let go of connections; safe to call twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +148,34 @@ class Journal(Protocol):
 
     def commit(self, position: int) -> None:
         """Record, inside the outcome's transaction, that a batch is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """Batches of one listener that wait; their sequences are given when they are journalled."""
+
+    listener: str
+    batches: tuple[RawBatch, ...]
+
+
+class Spool(Protocol):
+    """Where admitted batches wait, in order and within a bound, while the journal takes none."""
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Give how many puts wait, and how many bytes they take."""
+
+    def put(self, listener: str, batches: Sequence[RawBatch]) -> None:
+        """Keep batches durably behind what waits; StoreFull where there is no room."""
+
+    def read(self) -> Iterator[Spooled]:
+        """Give what waits, the oldest first, without taking it away."""
+
+    def drop(self) -> None:
+        """Let go of the oldest: the journal has it."""
+
+    def close(self) -> None:
+        """Let go of files; safe to call twice."""
 
 
 class StateStore(Protocol):
@@ -270,6 +345,15 @@ class Telemetry(Protocol):
 
     def datagrams_dropped(self, listener: str, count: int) -> None:
         """Note records that the kernel or the listener could not hold."""
+
+    def senders_refused(self, listener: str, reason: str, count: int) -> None:
+        """Note connections that were not let in: too many, or a handshake that failed."""
+
+    def sender_paused(self, listener: str, seconds: float) -> None:
+        """Note that a sender over its quota waits for so long."""
+
+    def spool(self, batches: int, size: int) -> None:
+        """Note what waits in the spool: puts, and their bytes on the disk."""
 
     def stage_done(self, stage: str, items: int, seconds: float) -> None:
         """Note that a stage worked on one batch."""

@@ -7,7 +7,7 @@ import socket
 from pipeline.errors import SourceError
 from pipeline.settings import ListenerSettings
 
-_BACKLOG = 128
+_BACKLOG = 1024  # a storm of senders that connect again waits and is not refused
 RESERVED = 256  # descriptors that a listener leaves to stores, files, sinks and the web
 FEWEST = 16  # connections that are held however few descriptors there are
 

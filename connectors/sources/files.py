@@ -7,11 +7,12 @@ records with the position behind each.
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeAlias
+from typing import BinaryIO, Protocol
 
 from pipeline.errors import SourceError
 from pipeline.model import RecordNote
@@ -47,20 +48,37 @@ class FramedRecord(Protocol):
     def open(self) -> bool:
         """Whether the record ended with the file only."""
 
+    @property
+    def preamble(self) -> bytes:
+        """What the file says once of this record and others."""
 
-Framer: TypeAlias = Callable[[BinaryIO, int], Iterator[FramedRecord]]
+    @property
+    def header(self) -> int:
+        """Where that begins."""
+
+
+class Framer(Protocol):
+    """Cuts an open file into records."""
+
+    def __call__(self, stream: BinaryIO, resume: int, header: int, /) -> Iterator[FramedRecord]:
+        """Give the records behind ``resume``, under the header that begins at ``header``."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where reading stands: behind ``end`` in the file that begins with these bytes."""
+    """Where reading stands: behind ``end`` in the file that begins with these bytes.
+
+    ``header`` is where that begins which the file says once of the records there.
+    """
 
     end: int = 0
     size: int = 0
     digest: str = ""
+    header: int = 0
 
     def __str__(self) -> str:
-        return f"{self.end}:{self.size}:{self.digest}"
+        place = f"{self.end}:{self.size}:{self.digest}"
+        return f"{place}:{self.header}" if self.header else place
 
     def fits(self, stream: BinaryIO) -> bool:
         """Tell whether a file begins as the one in which this place is."""
@@ -69,10 +87,11 @@ class _Place:
 
 def _place(resume: str, name: str) -> _Place:
     end, _, rest = resume.partition(":")
-    size, _, digest = rest.partition(":")
-    if not (end.isdigit() and size.isdigit()):
+    size, _, rest = rest.partition(":")
+    digest, _, header = rest.partition(":")
+    if not (end.isdigit() and size.isdigit() and (header or "0").isdigit()):
         raise SourceError(f"{name}: {resume!r} is no position of a file; start without one")
-    return _Place(int(end), int(size), digest)
+    return _Place(int(end), int(size), digest, int(header or "0"))
 
 
 def _head(stream: BinaryIO, size: int = HEAD) -> tuple[int, str]:
@@ -116,9 +135,10 @@ class FileSource:
 
     Read once, the batch boundaries follow from file and limit alone, so that the same file gives
     the same deliveries; followed, from when it was looked at. A delivery's ``fingerprint`` names
-    its stretch whatever the file is called: the file's first bytes, the position it begins at, and
-    its own first and last record (EVTX files often begin alike). ``reference_at`` is the file's
-    date. What keeps a followed file from being read stands in ``trouble`` while it lasts.
+    its stretch whatever the file is called: the file's first bytes, the position it begins at,
+    and its own first and last record (EVTX files often begin alike). ``reference_at`` is the
+    file's date. A delivery ends where what the file says once (its ``preamble``) changes. What
+    keeps a followed file from being read stands in ``trouble`` while it lasts.
     """
 
     def __init__(
@@ -254,7 +274,7 @@ class FileSource:
             raise
         if self._stream is not None:
             self._stream.close()
-        self._stream, self._place = stream, _Place(place.end, size, digest)
+        self._stream, self._place = stream, replace(place, size=size, digest=digest)
         self._seen, self._last_look = (-1, -1), False
         self._scan(stream)
 
@@ -263,7 +283,7 @@ class FileSource:
         status = os.fstat(stream.fileno())
         self._seen = status.st_size, status.st_mtime_ns
         stream.seek(0)
-        self._records = self._framer(stream, self._place.end)
+        self._records = self._framer(stream, self._place.end, self._place.header)
 
     def _look(self) -> None:
         """See what became of a followed file since it was read to its end."""
@@ -281,7 +301,8 @@ class FileSource:
             self._scan(stream)
         elif changed or (self._moved(status) and not self._last_look):
             self._last_look = self._moved(status)
-            self._place = _Place(self._place.end, *_head(stream))  # its beginning may have grown
+            size, digest = _head(stream)  # its beginning may have grown
+            self._place = replace(self._place, size=size, digest=digest)
             self._scan(stream)
         elif self._last_look:
             fresh = self._try_open(self._path)
@@ -312,17 +333,24 @@ class FileSource:
         begin, size = self._place.end, 0
         records: list[bytes] = []
         notes: list[RecordNote] = []
+        preamble = b""
         while self._records is not None and len(records) < limit and size < MOST_BYTES:
             framed = next(self._records, None)
             if framed is None or (framed.open and self._follow and not self._last_look):
                 self._records = None
                 self._done = not self._follow
                 break
+            if framed.preamble != preamble:
+                if records:
+                    self._records = chain((framed,), self._records)
+                    break
+                preamble = framed.preamble
             if framed.note_kind:
                 notes.append(RecordNote(len(records), framed.note_kind, framed.note_detail))
             records.append(framed.data)
             size += len(framed.data)
-            self._place = _Place(framed.end, self._place.size, self._place.digest)
+            known = self._place
+            self._place = _Place(framed.end, known.size, known.digest, framed.header)
         if not records:
             return None
         assert self._stream is not None
@@ -336,4 +364,5 @@ class FileSource:
             fingerprint=f"{self._whole or self._place.digest}:{begin}:{stretch.hexdigest()[:32]}",
             reference_at=_date(self._stream),
             format=self._format,
+            preamble=preamble,
         )

@@ -2,6 +2,7 @@
 
 UDP cannot pause a sender: what the kernel's buffer cannot hold while nobody polls is lost. The
 buffer is asked for and what was granted is shown; what the kernel dropped is counted and shown.
+What was read is never dropped here: what a quota drops, the collector counts apart.
 """
 
 import os
@@ -9,6 +10,7 @@ import select
 import socket
 import sys
 from collections import deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from connectors.sources.binding import bound, peer_of
@@ -18,7 +20,6 @@ from pipeline.ports import Delivery
 from pipeline.settings import ListenerSettings
 
 DATAGRAM = 65_535  # bytes, the longest that UDP carries
-RECEIVE_BUFFER = 16 * 1024 * 1024  # bytes: a second of 30,000 messages of 500 bytes
 _COUNTERS = ("/proc/net/udp", "/proc/net/udp6")
 
 
@@ -33,24 +34,26 @@ class SyslogUdp:
         self,
         listener: ListenerSettings,
         record_bytes: int = DATAGRAM,
-        receive_buffer: int = RECEIVE_BUFFER,
     ) -> None:
         self.name = listener.name
+        self.refusals: Mapping[str, int] = {}
         self.port = 0
         self.granted = 0
         self._listener = listener
         self._record_bytes = record_bytes
-        self._wanted = receive_buffer
+        self._wanted = listener.receive_buffer_bytes
         self._socket: socket.socket | None = None
         self._pending: deque[tuple[str, list[bytes]]] = deque()
         self._dropped = 0
-        self._buffer = bytearray(DATAGRAM)
+        self._finishing = False
+        self._drained = False
 
     def open(self, resume: str) -> None:  # noqa: ARG002 (a datagram does not come again)
         """Bind the socket; SourceError where the system refuses."""
         self._socket = bound(self._listener, socket.SOCK_DGRAM)
         self.port = int(self._socket.getsockname()[1])
         self.granted = _ask_for_buffer(self._socket, self._wanted)
+        self._finishing = self._drained = False
 
     @property
     def shortfall(self) -> str:
@@ -61,6 +64,11 @@ class SyslogUdp:
             f"{self.name}: the receive buffer is {self.granted} bytes instead of {self._wanted}: "
             f"bursts will be dropped; set net.core.rmem_max={self._wanted} (sysctl)"
         )
+
+    @property
+    def troubles(self) -> Sequence[str]:
+        """Say what makes datagrams drop, and what would mend it."""
+        return (self.shortfall,) if self.shortfall else ()
 
     @property
     def dropped(self) -> int:
@@ -89,8 +97,16 @@ class SyslogUdp:
         """Do nothing: UDP has no answer."""
 
     def exhausted(self) -> bool:
-        """Tell that more can always come."""
+        """Tell that more can always come, until it was finished and all that was there is read."""
+        return self._finishing and self._drained and not self._pending
+
+    def pause(self, peer: str, seconds: float) -> bool:  # noqa: ARG002 (the port's signature)
+        """Tell that UDP makes nobody wait."""
         return False
+
+    def finish(self) -> None:
+        """Give what the kernel still holds, and then no more."""
+        self._finishing = True
 
     def close(self) -> None:
         """Close the socket; what was read and not polled is gone with it."""
@@ -102,13 +118,13 @@ class SyslogUdp:
 
     def _receive(self, sock: socket.socket, limit: int, timeout: float) -> None:
         """Read what is there, at most ``limit`` datagrams, and part it by peer."""
-        if not select.select([sock], [], [], timeout)[0]:
+        if not select.select([sock], [], [], 0.0 if self._finishing else timeout)[0]:
+            self._drained = self._finishing
             return
         by_peer: dict[str, list[bytes]] = {}
-        view = memoryview(self._buffer)
         for _ in range(limit):
             try:
-                size, address = sock.recvfrom_into(self._buffer)
+                data, address = sock.recvfrom(DATAGRAM)
             except BlockingIOError:
                 break
             except OSError as error:
@@ -116,8 +132,8 @@ class SyslogUdp:
                     f"{self.name}: port {self.port} cannot be read ({error.strerror or error}); "
                     "restart the listener"
                 ) from error
-            by_peer.setdefault(peer_of(address), []).append(bytes(view[:size]))
-        self._pending.extend(by_peer.items())
+            by_peer.setdefault(address[0], []).append(data)
+        self._pending.extend((peer_of((host,)), records) for host, records in by_peer.items())
 
     def _delivery(self, peer: str, records: list[bytes]) -> Delivery:
         limit = self._record_bytes

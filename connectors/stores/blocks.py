@@ -14,7 +14,7 @@ from operator import attrgetter
 import orjson
 
 from connectors.stores.compression import expand, squeeze
-from pipeline.model import Event, instant
+from pipeline.model import Event, event_lines, instant
 
 # A time outside a store's 64-bit integers (before 1677, after 2262) counts as their end.
 _LEAST, _MOST = -(2**63), 2**63 - 1
@@ -42,14 +42,13 @@ def pack_events(batch_id: str, object_id: str, events: Sequence[Event]) -> Block
     """Make the block of one batch; ``events`` is not empty and holds JSON values only."""
     times = [event.time for event in events]
     ordered = sorted(events, key=attrgetter("index"))
-    lines = b"\n".join([orjson.dumps(event.document()) for event in ordered])
     return Block(
         batch_id=batch_id,
         object_id=object_id,
         first_at=storable(min(times)),
         last_at=storable(max(times)),
         count=len(events),
-        data=squeeze(lines),
+        data=squeeze(event_lines(ordered)),
     )
 
 

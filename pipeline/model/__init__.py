@@ -23,6 +23,7 @@ from pipeline.model.event import (
     TimeConfidence,
     event_from,
 )
+from pipeline.model.event_lines import event_lines
 from pipeline.model.finding import (
     Finding,
     Labels,
@@ -93,6 +94,7 @@ __all__ = [
     "Tri",
     "as_document",
     "event_from",
+    "event_lines",
     "finding_id",
     "from_json",
     "identity",

@@ -1,6 +1,6 @@
 """What arrives: batches of raw records, and the failures among them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 import orjson
@@ -76,7 +76,7 @@ class RawBatch:
 
 def pack_batch(batch: RawBatch) -> bytes:
     """Write a batch as one JSON line (all but the bytes, with their lengths) and the bytes."""
-    head = asdict(batch)
+    head = asdict(replace(batch, records=()))  # else every record is copied on its own
     head["records"] = [len(record) for record in batch.records]
     head["preamble"] = len(batch.preamble)
     return orjson.dumps(head) + b"\n" + batch.preamble + b"".join(batch.records)

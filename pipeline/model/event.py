@@ -25,7 +25,8 @@ class Event:
     ``ecs`` is nested and holds ECS fields only; ``native`` holds the vendor's fields under the
     vendor's names (for Windows: System and EventData merged, flat, the names Sigma uses).
     ``taxonomy`` names the vocabulary of ``native`` ("windows", "linux", "ecs", ...): the matcher
-    chooses its field mapping and log source routes by it. The running chain owns the event.
+    chooses its field mapping and log source routes by it. ``versions`` names what made the event:
+    the revisions of normaliser and enrichment. The running chain owns the event.
     """
 
     batch: str
@@ -42,6 +43,7 @@ class Event:
     native: Json = field(default_factory=dict)
     trial: bool = False
     notes: tuple[str, ...] = ()
+    versions: Json = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -66,6 +68,8 @@ class Event:
             own["native"] = self.native
         if self.notes:
             own["notes"] = list(self.notes)
+        if self.versions:
+            own["versions"] = self.versions
         return {"@timestamp": rfc3339(self.time), **self.ecs, "saqshy": own}
 
 
@@ -89,6 +93,7 @@ def event_from(document: Json) -> Event:
             native=own.get("native", {}),
             trial=own["trial"],
             notes=tuple(own.get("notes", ())),
+            versions=own.get("versions", {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"is no event as Saqshy writes it: {error!r}") from error

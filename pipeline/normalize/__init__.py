@@ -5,7 +5,14 @@ and failures of a batch, ``peek`` tells a collector whose record it is.
 """
 
 from pipeline.normalize.formats import FORMATS, unknown_format
-from pipeline.normalize.framing import RECORD_BYTES, Framed, Framer, read_records, read_stream
+from pipeline.normalize.framing import (
+    RECORD_BYTES,
+    Framed,
+    Framer,
+    in_batches,
+    read_records,
+    read_stream,
+)
 from pipeline.normalize.normalizer import Normalized, Normalizer, Profile
 from pipeline.normalize.peek import peek
 from pipeline.normalize.required import missing_fields, required_fields
@@ -18,6 +25,7 @@ __all__ = [
     "Normalized",
     "Normalizer",
     "Profile",
+    "in_batches",
     "missing_fields",
     "peek",
     "read_records",

@@ -48,7 +48,7 @@ def keep(flat: Json, name: str, value: Any) -> None:
     if name not in flat:
         flat[name] = value
     elif isinstance(flat[name], list):
-        flat[name].append(value)
+        flat[name] = [*flat[name], value]  # the list may be the document's own
     else:
         flat[name] = [flat[name], value]
 

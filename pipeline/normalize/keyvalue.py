@@ -1,13 +1,16 @@
 """``name=value`` pairs in text: values bare, or quoted by either quote."""
 
 import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from pipeline.model import Json
 
 MOST_PAIRS = 512
+# The look behind stands after the first letter, so that a search for letters finds its place.
 _PAIR = re.compile(
-    r"(?<![^\s,;|({\[])([A-Za-z_][A-Za-z0-9_.@/-]{0,63})="
-    r"(?:\"((?:[^\"\\]|\\.)*+)\"|'([^']*+)'|([^\s,;|\"']*+))"
+    r"([A-Za-z_](?<![^\s,;|({\[].)[A-Za-z0-9_.@/-]{0,63}+)="
+    r"(?:\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"|'([^']*+)'|([^\s,;|\"']*+))"
 )
 _ESCAPED = re.compile(r"\\([\"\\])")
 _WORD = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{1,63}):?\s+[A-Za-z_][A-Za-z0-9_.@/-]{0,63}=")
@@ -18,19 +21,17 @@ def pairs(text: str) -> Json:
 
     At most ``MOST_PAIRS`` are read. A bare value ends at white space, comma, semicolon or bar.
     """
-    found: Json = {}
     if "=" not in text:
-        return found
-    for match in _PAIR.finditer(text):
-        name, double, single, bare = match.groups()
-        if name in found:
-            continue
-        if double is not None:
-            found[name] = _ESCAPED.sub(r"\1", double) if "\\" in double else double
-        else:
-            found[name] = single if single is not None else bare
-        if len(found) >= MOST_PAIRS:
-            break
+        return {}
+    if text.count("=") <= MOST_PAIRS:
+        said: Iterable[Sequence[str]] = _PAIR.findall(text)
+    else:
+        said = (match.groups("") for match in islice(_PAIR.finditer(text), MOST_PAIRS))
+    found: Json = {}
+    for name, double, single, bare in said:
+        if name not in found:
+            value = double or single or bare
+            found[name] = _ESCAPED.sub(r"\1", value) if "\\" in double else value
     return found
 
 

@@ -13,7 +13,7 @@ from datetime import UTC
 from functools import cache
 from typing import Any
 
-from pipeline.normalize.formats import rfc3164, rfc5424
+from pipeline.normalize.formats import check_point, rfc3164, rfc5424
 from pipeline.normalize.formats.names import JSON_FORMATS, TEXT_FORMATS, parser
 from pipeline.normalize.formats.signs import format_shown
 from pipeline.normalize.keyvalue import pairs
@@ -56,7 +56,7 @@ def read_marks(
     try:
         if text[:1] == "{" or format in JSON_FORMATS:
             looked.into_json(json.loads(text, object_pairs_hook=_object))
-        elif name := format_shown(text) if format in TEXT_FORMATS else format:
+        elif name := format_shown(text, preamble) if format in TEXT_FORMATS else format:
             looked.into_parsed(parser(name)(record, Context(0, 0, UTC, preamble)), text)
         else:
             looked.into_text(text)
@@ -108,13 +108,22 @@ class _Look:
         if start and message[:1] in ("[", "-"):
             data, message = rfc5424.structured_data(message)
             if data is None:
-                self.whole = False
+                self._into_check_point(message)
             else:
                 self.into_json(data)
         if _elements(self.fields).search(message):
             self.whole = False  # an element that a mark stands in, where nobody reads elements
         self._into_inner(text)
         self._into_pairs(text)
+
+    def _into_check_point(self, message: str) -> None:
+        """Look into what is no structured data, unless it is Check Point's own list of fields."""
+        said = check_point.every_field(message)
+        if said is None:
+            self.whole = False
+        for name, value in said or ():
+            if name in self.fields:
+                self._take(value)
 
     def into_parsed(self, answer: Parsed | Refusal, text: str) -> None:
         """Look into what a format's own reader found, and into pairs and JSON beside it."""
@@ -123,7 +132,8 @@ class _Look:
             return
         for name in self.fields:
             self._follow(answer.native, name)
-        self._into_inner(text)
+        # A row of CSV doubles the quotes of JSON inside it.
+        self._into_inner(text.replace('""', '"') if '{""' in text else text)
         self._into_pairs(text)
 
     def _into_inner(self, text: str) -> None:

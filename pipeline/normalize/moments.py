@@ -1,7 +1,8 @@
 """Times as records write them, to nanoseconds since the epoch.
 
-ISO 8601 / RFC 3339 with or without zone, and epoch numbers. A zone-less time is read in the
-source's zone and says so; a time that no log still arriving can bear is no time.
+ISO 8601 / RFC 3339 with or without zone, epoch numbers, Windows FILETIME, and what people read
+(``dates``). A zone-less time is read in the source's zone and says so; a time that no log still
+arriving can bear is no time.
 """
 
 import re
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TypeAlias
 
 from pipeline.model import NANOSECONDS, TimeConfidence
+from pipeline.normalize.dates import dotnet, written
 
 # A clock that was never set starts in 1970, an empty FILETIME in 1601: such a time is none.
 EARLIEST = int(datetime(1971, 1, 1, tzinfo=UTC).timestamp()) * NANOSECONDS
@@ -22,7 +24,11 @@ _ISO = re.compile(
     r" ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
     flags=re.ASCII,
 )
-_DIGITS = re.compile(r"[0-9]{9,19}(?:\.[0-9]{1,9})?")
+_DIGITS = re.compile(r"[0-9]{9,19}(?:[.,][0-9]{1,9})?")
+_CALENDAR_DIGITS = 14  # 20260302150000; as an epoch of any unit it would lie before 1971
+# Windows counts 100 ns since 1601; read as nanoseconds since 1970, these would be 1973 to 1979.
+_FILETIME_EPOCH = 116_444_736_000_000_000
+_FILETIMES = range(_FILETIME_EPOCH, 300_000_000_000_000_000)
 
 
 def utc(text: str) -> int | None:
@@ -45,11 +51,12 @@ def utc(text: str) -> int | None:
 def moment(value: object, zone: tzinfo) -> Moment | None:
     """Read a time as a record gives it; None where it is none or older than ``EARLIEST``.
 
-    Text in ISO 8601, zone-less text in ``zone`` (``ZONE_ASSUMED``), epoch seconds, milliseconds,
-    microseconds or nanoseconds as a number or as digits, told apart by their size.
+    Text in ISO 8601 or a form of ``dates``, zone-less text in ``zone`` (``ZONE_ASSUMED``), epoch
+    seconds, milliseconds, microseconds or nanoseconds and FILETIME as a number or as digits, told
+    apart by their size.
     """
     if isinstance(value, str):
-        at = utc(value) if value[-1:] == "Z" else None
+        at = utc(value) if value[-1:] == "Z" else _with_offset(value)
         found = _from_text(value, zone) if at is None else (at, TimeConfidence.EXACT)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         found = _from_number(value)
@@ -58,11 +65,24 @@ def moment(value: object, zone: tzinfo) -> Moment | None:
     return None if found is None or found[0] < EARLIEST else found
 
 
+def _with_offset(text: str) -> int | None:
+    """Read the usual form with an offset at once; None for any other, which may be a time too."""
+    if text[-6:-5] not in ("+", "-") or text[10:11] != "T" or text[7] != "-" or len(text) > 32:
+        return None
+    if text[-5:-3] > "14" or text[13:14] != ":" or not text.isascii():
+        return None
+    try:
+        since = datetime.fromisoformat(text) - _EPOCH
+    except ValueError:
+        return None
+    return (since.days * 86_400 + since.seconds) * NANOSECONDS + since.microseconds * 1000
+
+
 def _from_text(text: str, zone: tzinfo) -> Moment | None:
     text = text.strip()
     match = _ISO.fullmatch(text)
     if match is None:
-        return _from_digits(text) if _DIGITS.fullmatch(text) else None
+        return _from_digits(text, zone) if _DIGITS.fullmatch(text) else _from_written(text, zone)
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     try:
         naive = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))  # noqa: DTZ001 (the zone is resolved below)
@@ -77,6 +97,18 @@ def _from_text(text: str, zone: tzinfo) -> Moment | None:
     if at is None or shift is None:
         return None
     return at + nanos - shift * NANOSECONDS, TimeConfidence.EXACT
+
+
+def _from_written(text: str, zone: tzinfo) -> Moment | None:
+    milliseconds = dotnet(text)
+    if milliseconds is not None:
+        return milliseconds * (NANOSECONDS // 1000), TimeConfidence.EXACT
+    found = written(text)
+    at = None if found is None else in_zone(found.naive, found.zone or zone)
+    if found is None or at is None:
+        return None
+    exact = found.zone is not None
+    return at + found.nanos, TimeConfidence.EXACT if exact else TimeConfidence.ZONE_ASSUMED
 
 
 def in_zone(naive: datetime, zone: tzinfo) -> int | None:
@@ -102,8 +134,10 @@ def _offset_seconds(text: str) -> int | None:
     return -seconds if text[0] == "-" else seconds
 
 
-def _from_digits(text: str) -> Moment | None:
-    whole, _, fraction = text.partition(".")
+def _from_digits(text: str, zone: tzinfo) -> Moment | None:
+    whole, _, fraction = text.replace(",", ".").partition(".")
+    if len(whole) == _CALENDAR_DIGITS:
+        return _from_written(text, zone)
     found = _from_number(int(whole))
     if found is None or not fraction or len(whole) > 10:
         return found
@@ -114,6 +148,8 @@ def _from_number(value: float) -> Moment | None:
     """Tell the unit by size: 10 digits are seconds until 2286, 13 milliseconds, and so on."""
     if not 100_000_000 <= value < 10_000_000_000_000_000_000:
         return None
+    if value.__class__ is int and value in _FILETIMES:
+        return (value - _FILETIME_EPOCH) * 100, TimeConfidence.EXACT
     for unit in (1, 1_000, 1_000_000, NANOSECONDS):
         if value < 10_000_000_000 * unit:
             whole = value * (NANOSECONDS // unit) if isinstance(value, int) else _float(value, unit)

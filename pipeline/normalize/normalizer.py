@@ -1,7 +1,12 @@
-"""Batches of raw records to events and failures: events + failures + stubs == records."""
+"""Batches of raw records to events and failures.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+Every record but the collector's stubs gives an event. What no parser takes gives both a failure, to
+be reviewed and replayed, and an event of the format ``unknown``, so that rules and people see it; a
+record without content gives a failure alone.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from hashlib import sha256
 
@@ -10,6 +15,7 @@ from pipeline.model import (
     Event,
     Failure,
     FailureCode,
+    Json,
     RawBatch,
     RecordNote,
     TimeConfidence,
@@ -19,6 +25,7 @@ from pipeline.normalize.formats.names import parser
 from pipeline.normalize.jsontext import empty
 from pipeline.normalize.limits import FUTURE_LIMIT
 from pipeline.normalize.parsed import Context, Parsed, Refusal
+from pipeline.normalize.unknown import unknown
 
 STAGE = "normalize"
 
@@ -59,7 +66,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
-    """What one batch's records became, both in the records' order."""
+    """What one batch's records became, both in the records' order.
+
+    A record that no parser takes is in both.
+    """
 
     events: list[Event]
     failures: list[Failure]
@@ -67,12 +77,18 @@ class Normalized:
 
 @dataclass(frozen=True, slots=True)
 class Normalizer:
-    """Reads each record of a batch in its source's format; ``profile`` is by object and source."""
+    """Reads each record of a batch in its source's format; ``profile`` is by object and source.
+
+    ``enrich`` adds to a batch's events what others know of their values. ``versions`` are what the
+    events name as having made them.
+    """
 
     profile: Callable[[str, str], Profile]
+    enrich: Callable[[Sequence[Event]], None] | None = None
+    versions: Json = field(default_factory=dict)
 
     def __call__(self, batch: RawBatch) -> Normalized:
-        """Give an Event or a Failure for each record but the collector's stubs.
+        """Give an Event for each record but the collector's stubs, a Failure for what is unread.
 
         Raises ConfigurationError where the batch or the profile names an unknown format.
         """
@@ -94,10 +110,15 @@ class Normalizer:
                 answer = _noted(notes[index]) or parse(record, context)
             else:
                 answer = parse(record, context)
-            if isinstance(answer, Parsed):
-                events.append(_event(batch, index, record, answer, profile))
-            else:
-                failures.append(_failure(batch, index, record, answer))
+            if isinstance(answer, Refusal):
+                refused = _failure(batch, index, record, answer)
+                failures.append(refused)
+                if refused.code is FailureCode.EMPTY or not record:
+                    continue
+                answer = unknown(record, answer, context)
+            events.append(_event(batch, index, record, answer, profile, self.versions))
+        if self.enrich is not None:
+            self.enrich(events)
         return Normalized(events, failures)
 
 
@@ -117,7 +138,9 @@ def _noted(note: RecordNote) -> Refusal | None:
     return Refusal(broken.code, f"{note.detail}: it {broken.detail}")
 
 
-def _event(batch: RawBatch, index: int, record: bytes, answer: Parsed, profile: Profile) -> Event:
+def _event(
+    batch: RawBatch, index: int, record: bytes, answer: Parsed, profile: Profile, versions: Json
+) -> Event:
     time, confidence, notes = answer.time, answer.confidence, answer.notes
     received_at = batch.received_at
     if time is None:
@@ -140,6 +163,7 @@ def _event(batch: RawBatch, index: int, record: bytes, answer: Parsed, profile: 
         answer.native,
         profile.trial,
         notes,
+        versions,
     )
 
 

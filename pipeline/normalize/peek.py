@@ -16,15 +16,28 @@ from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.text import decode
 from pipeline.normalize.windows.places import EVENT_DATA
 
-_WINDOWS_HOSTS = (
+_WINDOWS_HOSTS: tuple[tuple[str, ...], ...] = (
     ("Computer",),
     ("Hostname",),
     ("computer_name",),
     ("winlog", "computer_name"),
+    ("winlogbeat_winlog_computer_name",),
+    ("_winlogbeat_winlog_computer_name",),
+    ("winlogbeat_computer_name",),
+    ("_winlogbeat_computer_name",),
+    ("computer",),
     ("Event", "System", "Computer"),
     ("System", "Computer"),
 )
-_HOSTS = (("host", "name"), ("host.name",), ("host",), ("hostname",), ("host_name",), ("Host",))
+_HOSTS: tuple[tuple[str, ...], ...] = (
+    ("host", "name"),
+    ("host.name",),
+    ("host",),
+    ("hostname",),
+    ("host_name",),
+    ("Host",),
+    ("_HOSTNAME",),
+)
 
 
 class _Peek:
@@ -57,7 +70,7 @@ class _Peek:
         if text[:1] == "{":
             found = read_object(record)
             return {} if isinstance(found, Refusal) else _peek_json(found[0], fields)
-        name = format_shown(text) if format in TEXT_FORMATS else format
+        name = format_shown(text, preamble) if format in TEXT_FORMATS else format
         if name:
             return _peek_parsed(_read_whole(record, name, preamble), fields)
         return _peek_syslog(text, fields)
@@ -100,6 +113,8 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
     if host.__class__ is str and not fields:
         return {"host": host}
     hosts = _WINDOWS_HOSTS + _HOSTS if windows_json.reader(document) else _HOSTS
+    if "id.orig_h" in document or "uid" in document:
+        hosts = _HOSTS[:2]  # Zeek's `host` is what a client of the web asked for
     peeked: dict[str, str] = {}
     for path in hosts:
         value = _at(document, path)
@@ -120,10 +135,14 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
 def _peek_syslog(text: str, fields: tuple[str, ...]) -> dict[str, str]:
     host = rfc5424.peek_host(text)
     peeked: dict[str, str] = {}
+    rest = ""
     if host is None:
-        host = rfc3164.peek_host(text)
+        host, rest = rfc3164.peek_message(text)
     if host:
         peeked["host"] = host
+    if name := format_shown(rest):  # a device may name itself inside, behind a relay's header
+        peeked |= _peek_parsed(_read_whole(rest.encode("utf-8", "replace"), name, b""), fields)
+    fields = tuple(name for name in fields if name not in peeked)
     if not fields:
         return peeked
     data = rfc5424.peek_data(text)

@@ -1,12 +1,15 @@
 """Vendors' names for facts that ECS has a field for: the table ``synonyms.yml``, applied."""
 
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.errors import ConfigurationError
 from pipeline.model import Json
-from pipeline.normalize.ecs_schema import fields, fitting
+from pipeline.normalize.ecs_schema import address, fields, fitting, number
 from pipeline.normalize.taxonomy import put, validated_taxonomy
 
 
@@ -41,17 +44,78 @@ def synonyms() -> Synonyms:
     return found
 
 
-_NONE = ("", 0)
+Quick: TypeAlias = Callable[[str], Any]
 
 
-@cache
-def _targets() -> dict[str, tuple[str, int]]:
-    """Give for each vendor name its ECS field and its rank among that field's names."""
-    return {
-        name: (target, rank)
-        for target, names in synonyms().fields.items()
-        for rank, name in enumerate(names)
-    }
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What names in some order mean, worked out once for all records that have them.
+
+    ``steps``: an ECS field, what makes a text fit it, and the names that fill it, the best first;
+    the others are names of transports, outcomes, verdicts and times, in the table's order.
+    """
+
+    steps: tuple[tuple[str, Quick, tuple[str, ...]], ...]
+    transports: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    times: tuple[str, ...]
+
+
+_MOST_NAMES, _MOST_CHARACTERS = 64, 2048  # of a shape that is remembered: memory is bounded
+
+
+def _quick(target: str) -> Quick:
+    """Give what ``fitting`` does to a text, for the fields that texts fill most."""
+    field = fields()[target]
+    if field.plain:
+        return str
+    if field.type == "ip" and not field.many:
+        return address
+    if field.type == "long" and not field.many and not target.endswith(".port"):
+        return number
+    return _port if target.endswith(".port") else lambda text: fitting(target, text)
+
+
+@lru_cache(maxsize=8192)
+def _port(text: str) -> int | None:
+    whole = number(text)
+    return whole if whole is not None and 0 <= whole < 65_536 else None
+
+
+def shape_of(vendor: Json) -> Shape:
+    """Give the shape of a vendor's fields by their names; names are compared in lower case."""
+    names = tuple(vendor)
+    if len(names) <= _MOST_NAMES and sum(map(len, names)) <= _MOST_CHARACTERS:
+        return _remembered(names)
+    return _shape(names)
+
+
+def _shape(names: tuple[str, ...]) -> Shape:
+    table = synonyms()
+    named = {name.lower(): name for name in names}
+    steps = []
+    for target, known in table.fields.items():
+        there = tuple(named[name] for name in known if name in named)
+        if there:
+            steps.append((target, _quick(target), there))
+    place = {name: index for index, name in enumerate(names)}
+    steps.sort(key=lambda step: min(place[name] for name in step[2]))  # as the record has them
+    return Shape(
+        tuple(steps),
+        *(
+            tuple(named[name] for name in known if name in named)
+            for known in (
+                table.transport_names,
+                table.outcome_names,
+                table.verdict_names,
+                table.time_names,
+            )
+        ),
+    )
+
+
+_remembered = lru_cache(maxsize=1024)(_shape)
 
 
 def complete(ecs: Json, vendor: Json) -> None:
@@ -61,24 +125,21 @@ def complete(ecs: Json, vendor: Json) -> None:
     fields say them: an address on the wire is network activity, a packet filter's verdict allows
     or denies.
     """
-    named = {name.lower(): value for name, value in vendor.items()}
-    found: dict[str, tuple[int, object]] = {}
-    targets = _targets()
-    for name, value in named.items():
-        target, rank = targets.get(name, _NONE)
-        if target and (target not in found or rank < found[target][0]):
-            fit = fitting(target, value)
+    shape = shape_of(vendor)
+    for target, quick, names in shape.steps:
+        for name in names:
+            value = vendor[name]
+            fit = quick(value) if value.__class__ is str else fitting(target, value)
             if fit is not None and fit != "":
-                found[target] = rank, fit
-    for target, (_, fit) in found.items():
-        put(ecs, target, fit)
-    _complete_network(ecs, named)
-    _complete_event(ecs, named)
+                put(ecs, target, fit)
+                break
+    _complete_network(ecs, [_lower(vendor[name]) for name in shape.transports])
+    _complete_event(ecs, vendor, shape)
 
 
-def _complete_network(ecs: Json, named: Json) -> None:
+def _complete_network(ecs: Json, said: list[str]) -> None:
     table = synonyms()
-    for text in _said(named, table.transport_names):
+    for text in said:
         if text in table.transports:
             put(ecs, "network.transport", table.transports[text])
         elif text and not text.isdigit():
@@ -98,27 +159,22 @@ def _complete_network(ecs: Json, named: Json) -> None:
         put(ecs, "event.type", ["protocol" if industrial else "connection"])
 
 
-def _complete_event(ecs: Json, named: Json) -> None:
+def _complete_event(ecs: Json, vendor: Json, shape: Shape) -> None:
     table = synonyms()
-    for text in _said(named, table.outcome_names):
-        outcome = table.outcomes.get(text)
+    for name in shape.outcomes:
+        outcome = table.outcomes.get(_lower(vendor[name]))
         if outcome:
             put(ecs, "event.outcome", outcome)
             break
     if "network" not in ecs.get("event", {}).get("category", ()):
         return
-    for text in _said(named, table.verdict_names):
-        verdict = table.verdicts.get(text)
+    for name in shape.verdicts:
+        verdict = table.verdicts.get(_lower(vendor[name]))
         if verdict:
             types = ecs["event"].setdefault("type", [])
             if verdict not in types:
                 types.append(verdict)
             return
-
-
-def _said(named: Json, names: list[str]) -> list[str]:
-    """Give what stands under some names, in lower case and in the order of the names."""
-    return [_lower(named[name]) for name in names if name in named]
 
 
 def _lower(value: object) -> str:

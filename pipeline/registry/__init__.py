@@ -9,6 +9,7 @@ from pipeline.registry.admission import (
     Refusal,
 )
 from pipeline.registry.guard import Standing, decide, standing
+from pipeline.registry.identification import REPORTS
 from pipeline.registry.loading import load_registry
 from pipeline.registry.marks import MarkReader, MarkVocabulary, Meaning, mark_reader, skeleton
 from pipeline.registry.records import (
@@ -34,6 +35,7 @@ from pipeline.registry.registry import (
 __all__ = [
     "FLAG_PATTERN",
     "PARTY_PATHS",
+    "REPORTS",
     "UNKNOWN_SOURCE",
     "Admission",
     "Admitted",

@@ -48,17 +48,25 @@ _MARK_NOTES = frozenset({Meaning.VALID.value, Meaning.SUSPECTED.value})
 
 
 class Group(NamedTuple):
-    """Records of one source of one object, in their order; notes count within the group."""
+    """Records of one source of one object, in their order; notes count within the group.
+
+    ``rate`` and ``burst`` are the registry's quota of the source in records, 0 where it has none.
+    """
 
     object_id: str
     source_id: str
     records: tuple[bytes, ...]
     notes: tuple[RecordNote, ...]
+    rate: int = 0
+    burst: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Records that were not kept. ``sender`` is the peer and host, or the object and source."""
+    """Records that were not kept.
+
+    ``sender`` is "peer host" of an unknown source, else "object/source".
+    """
 
     reason: str
     sender: str
@@ -75,6 +83,8 @@ class Admitted:
 
 @dataclass(slots=True)
 class _Gathered:
+    rate: int
+    burst: int
     records: list[bytes] = field(default_factory=list)
     notes: list[RecordNote] = field(default_factory=list)
 
@@ -105,38 +115,52 @@ class Admission:
             notes.setdefault(note.index, []).append(note)
         gathered: dict[tuple[str, str], _Gathered] = {}
         refused: dict[tuple[str, str], int] = {}
-        standings: dict[str, Standing] = {}
+        groups: dict[int, _Gathered | Standing] = {}  # by claim, which the epoch keeps alive
         for index, record in enumerate(delivery.records):
             claim, host = self._identify(epoch, delivery, record)
             if claim is None:
                 _count(refused, UNKNOWN_SOURCE, f"{delivery.peer} {host}".strip())
                 continue
-            object_id = claim.record.id
-            held = standings.get(object_id)
-            if held is None:
-                held = standings[object_id] = standing(claim.record, at)
-            if held is not Standing.OPEN:
-                _count(refused, held.value, f"{object_id}/{claim.source.id}")
-                continue
-            group = gathered.setdefault((object_id, claim.source.id), _Gathered())
-            self._keep(group, claim, record, notes.get(index, []), delivery)
+            group = groups.get(id(claim))
+            if group is None:
+                group = groups[id(claim)] = _group(gathered, claim, at)
+            if isinstance(group, Standing):
+                _count(refused, group.value, f"{claim.record.id}/{claim.source.id}")
+            elif claim.source.mark_fields or index in notes:
+                self._keep(group, claim, record, notes.get(index, []), delivery)
+            else:
+                group.records.append(record)
         return Admitted(
             tuple(
-                Group(*key, tuple(group.records), tuple(group.notes))
+                Group(*key, tuple(group.records), tuple(group.notes), group.rate, group.burst)
                 for key, group in gathered.items()
             ),
             tuple(Refusal(*key, count) for key, count in refused.items()),
         )
 
+    def refusals(self, delivery: Delivery, at: int) -> dict[int, Refusal]:
+        """Tell of each record that is not kept why, for protocols that answer record by record."""
+        epoch = self._claims.at(at)
+        found: dict[int, Refusal] = {}
+        for index, record in enumerate(delivery.records):
+            claim, host = self._identify(epoch, delivery, record)
+            if claim is None:
+                sender = delivery.proven or f"{delivery.peer} {host}".strip()
+                found[index] = Refusal(UNKNOWN_SOURCE, sender[:200], 1)
+            elif (held := standing(claim.record, at)) is not Standing.OPEN:
+                found[index] = Refusal(held.value, f"{claim.record.id}/{claim.source.id}", 1)
+        return found
+
     def _identify(
         self, epoch: Epoch, delivery: Delivery, record: bytes
     ) -> tuple[Claim | None, str]:
-        fixed = self.fixed.get(delivery.source)
+        fixed = delivery.proven or self.fixed.get(delivery.source)
         if fixed is not None:
             return epoch.by_id.get(fixed), ""
         seen = self.peek(record, delivery.format, epoch.fields, delivery.preamble)
         host = seen.get("host", "")
-        return epoch.identify(delivery.source, delivery.peer, host, seen), host
+        claim = epoch.identify(delivery.source, delivery.peer, host, seen, delivery.certificates)
+        return claim, host
 
     def _keep(
         self,
@@ -177,6 +201,18 @@ class Admission:
         ):
             return Meaning.SUSPECTED  # what was not read may have been a mark: never open
         return meaning
+
+
+def _group(
+    gathered: dict[tuple[str, str], _Gathered], claim: Claim, at: int
+) -> _Gathered | Standing:
+    """Give where a claim's records go, or why they go nowhere."""
+    held = standing(claim.record, at)
+    if held is not Standing.OPEN:
+        return held
+    source = claim.source
+    made = _Gathered(source.quota_records_per_second, source.quota_burst)
+    return gathered.setdefault((claim.record.id, source.id), made)
 
 
 def _count(refused: dict[tuple[str, str], int], reason: str, sender: str) -> None:

@@ -66,7 +66,7 @@ def check_registry(placed: Placed) -> Iterator[Problem]:
             f"source {record.sources[index].id!r} cannot be told from source {source!r} "
             f"of object {other!r}: both take the same records"
         )
-        way_out = "give one of them a host, an address, a listener or a field of its own"
+        way_out = "give one of them a host, certificate, address, listener or field of its own"
         yield places[id(record)].problem(message, way_out, at=("sources", index, "match"))
 
 
@@ -148,7 +148,7 @@ def _source_problems(entry: Entry[ObjectRecord], *, has_marks: bool) -> Iterator
         seen.add(source.id)
         if source.match.empty:
             message = f"{label}: nothing says which records are its own"
-            way_out = "give match hosts, addresses, listeners or fields"
+            way_out = "give match hosts, addresses, certificates, listeners or fields"
             yield entry.problem(message, way_out, at=(*place, "match"))
         if source.mark_fields and not has_marks and not source.mark_values:
             message = f"{label}: declares mark_fields, but nothing says what their values mean"

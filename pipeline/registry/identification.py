@@ -1,8 +1,8 @@
-"""Whose record is it: from listener, peer address, host name and declared fields to a source.
+"""Whose record is it: from listener, peer, certificate, host name and declared fields to a source.
 
 The registry is a closed list. Of the sources that take a record the most specific wins: one that
-asks for fields before one that asks for a host, then the longer network, then a listener. Two
-equally specific sources that take the same records are refused at load.
+asks for fields before one that asks for a host, then for a certificate, then the longer network,
+then a listener. Two equally specific sources that take the same records are refused at load.
 """
 
 from bisect import bisect_right
@@ -16,20 +16,30 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from pipeline.registry.records import ObjectRecord, SourceMatch, SourceProfile
+from pipeline.registry.records import (
+    ObjectRecord,
+    SourceMatch,
+    SourceProfile,
+    certificate_key,
+)
 from pipeline.registry.registry import Registry, histories_of
 
 _Address: TypeAlias = IPv4Address | IPv6Address
 _Network: TypeAlias = IPv4Network | IPv6Network
-_Specificity: TypeAlias = tuple[int, int, int, int]
+_Specificity: TypeAlias = tuple[int, int, int, int, int]
+_NO_NAMES: frozenset[str] = frozenset()
 MOST_REMEMBERED = 65_536
+REPORTS = "reports"  # the source of what people enter by hand, built in with every object
 
 
 def host_key(name: str) -> str:
     """Fold a host name to what it is compared by."""
     return name.strip().rstrip(".").casefold()
+
+
+_ENTERED = SourceProfile(id=REPORTS, match=SourceMatch(listeners=(REPORTS,)), format="json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +52,19 @@ class Claim:
     networks: tuple[_Network, ...]
     hosts: frozenset[str]
     fields: tuple[tuple[str, str], ...]
+    certificates: frozenset[str]
 
     def takes(
-        self, listener: str, address: _Address | None, fields: Mapping[str, str]
+        self,
+        listener: str,
+        address: _Address | None,
+        fields: Mapping[str, str],
+        names: frozenset[str] = _NO_NAMES,
     ) -> _Specificity | None:
         """Give how specifically this takes a record whose host already fits; None where not."""
         if self.listeners and listener not in self.listeners:
+            return None
+        if self.certificates and self.certificates.isdisjoint(names):
             return None
         prefix = 0
         if self.networks:
@@ -57,7 +74,8 @@ class Claim:
                 return None
         if any(fields.get(name) != value for name, value in self.fields):
             return None
-        return (len(self.fields), bool(self.hosts), prefix, bool(self.listeners))
+        certified = bool(self.certificates)
+        return (len(self.fields), bool(self.hosts), certified, prefix, bool(self.listeners))
 
 
 def claim(record: ObjectRecord, source: SourceProfile) -> Claim:
@@ -70,6 +88,7 @@ def claim(record: ObjectRecord, source: SourceProfile) -> Claim:
         tuple(ip_network(address, strict=False) for address in match.addresses),
         frozenset(map(host_key, match.hosts)),
         tuple(sorted(match.fields.items())),
+        frozenset(map(certificate_key, match.certificates)),
     )
 
 
@@ -77,46 +96,66 @@ def claim(record: ObjectRecord, source: SourceProfile) -> Claim:
 class Epoch:
     """The claims in force between two changes of the registry.
 
-    Each claim stands in one index only: by host, else by network, else by listener, else by field.
+    Each claim stands in one index only: by host, else by certificate, else by network, else by
+    listener, else by field.
     """
 
     by_host: Mapping[str, tuple[Claim, ...]]
+    by_certificate: Mapping[str, tuple[Claim, ...]]
     by_network: Mapping[tuple[int, int], Mapping[int, tuple[Claim, ...]]]
     by_listener: Mapping[str, tuple[Claim, ...]]
     by_field: Mapping[tuple[str, str], tuple[Claim, ...]]
     by_id: Mapping[str, Claim]
     fields: tuple[str, ...]
-    _known: dict[tuple[str, str, str], Claim | None] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str, tuple[str, ...]], Claim | None] = field(default_factory=dict)
 
     def identify(
-        self, listener: str, peer: str, host: str, fields: Mapping[str, str]
+        self,
+        listener: str,
+        peer: str,
+        host: str,
+        fields: Mapping[str, str],
+        certificates: tuple[str, ...] = (),
     ) -> Claim | None:
         """Give the most specific claim on a record; None where no source takes it."""
         if self.fields:
-            return self._search(listener, peer, host, fields)
-        key = (listener, peer, host)
+            return self._search(listener, peer, host, fields, certificates)
+        key = (listener, peer, host, certificates)
         if key not in self._known:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
-            self._known[key] = self._search(listener, peer, host, fields)
+            self._known[key] = self._search(listener, peer, host, fields, certificates)
         return self._known[key]
 
     def _search(
-        self, listener: str, peer: str, host: str, fields: Mapping[str, str]
+        self,
+        listener: str,
+        peer: str,
+        host: str,
+        fields: Mapping[str, str],
+        certificates: tuple[str, ...],
     ) -> Claim | None:
         best: Claim | None = None
-        rank: _Specificity = (-1, -1, -1, -1)
+        rank: _Specificity = (-1, -1, -1, -1, -1)
         address = _address(peer)
-        for candidate in self._candidates(listener, address, host, fields):
-            taken = candidate.takes(listener, address, fields)
+        names = frozenset(map(certificate_key, certificates)) if certificates else _NO_NAMES
+        for candidate in self._candidates(listener, address, host, fields, names):
+            taken = candidate.takes(listener, address, fields, names)
             if taken is not None and taken > rank:
                 best, rank = candidate, taken
         return best
 
     def _candidates(
-        self, listener: str, address: _Address | None, host: str, fields: Mapping[str, str]
+        self,
+        listener: str,
+        address: _Address | None,
+        host: str,
+        fields: Mapping[str, str],
+        names: frozenset[str],
     ) -> Iterator[Claim]:
         yield from self.by_host.get(host_key(host), ())
+        for name in sorted(names):
+            yield from self.by_certificate.get(name, ())
         if address is not None:
             number, bits = int(address), address.max_prefixlen
             for (version, prefix), networks in self.by_network.items():
@@ -138,6 +177,7 @@ def _address(peer: str) -> _Address | None:
 @dataclass(slots=True)
 class _Gathering:
     hosts: dict[str, list[Claim]] = field(default_factory=dict)
+    certificates: dict[str, list[Claim]] = field(default_factory=dict)
     networks: dict[tuple[int, int], dict[int, list[Claim]]] = field(default_factory=dict)
     listeners: dict[str, list[Claim]] = field(default_factory=dict)
     fields: dict[tuple[str, str], list[Claim]] = field(default_factory=dict)
@@ -146,6 +186,10 @@ class _Gathering:
         for host in made.hosts:
             self.hosts.setdefault(host, []).append(made)
         if made.hosts:
+            return
+        for name in made.certificates:
+            self.certificates.setdefault(name, []).append(made)
+        if made.certificates:
             return
         for net in made.networks:
             shelf = self.networks.setdefault((net.version, net.prefixlen), {})
@@ -169,8 +213,10 @@ def _epoch(records: Iterable[ObjectRecord]) -> Epoch:
             made = by_id[f"{record.id}/{source.id}"] = claim(record, source)
             names.update(name for name, _ in made.fields)
             gathered.add(made)
+        by_id.setdefault(f"{record.id}/{REPORTS}", claim(record, _ENTERED))
     return Epoch(
         {host: tuple(claims) for host, claims in gathered.hosts.items()},
+        {name: tuple(claims) for name, claims in gathered.certificates.items()},
         {
             kind: {number: tuple(claims) for number, claims in shelf.items()}
             for kind, shelf in gathered.networks.items()
@@ -238,6 +284,8 @@ def _keys(made: Claim) -> list[tuple[str, str]]:
     """Give the keys under which an equally specific rival must also stand."""
     if made.hosts:
         return [("host", host) for host in sorted(made.hosts)]
+    if made.certificates:
+        return [("certificate", name) for name in sorted(made.certificates)]
     if made.networks:
         return [("network", str(network)) for network in made.networks]
     if made.listeners:
@@ -246,15 +294,18 @@ def _keys(made: Claim) -> list[tuple[str, str]]:
 
 
 def _same_records(one: Claim, other: Claim) -> bool:
-    if bool(one.listeners) != bool(other.listeners) or len(one.fields) != len(other.fields):
-        return False
-    if one.listeners and not one.listeners & other.listeners:
-        return False
-    if bool(one.networks) != bool(other.networks):
-        return False
-    if one.networks and not set(one.networks) & set(other.networks):
-        return False
-    if bool(one.hosts) != bool(other.hosts):
+    if len(one.fields) != len(other.fields):
         return False
     theirs = dict(other.fields)
-    return all(theirs.get(name, value) == value for name, value in one.fields)
+    return (
+        _meet(one.listeners, other.listeners)
+        and _meet(frozenset(one.networks), frozenset(other.networks))
+        and _meet(one.certificates, other.certificates)
+        and bool(one.hosts) == bool(other.hosts)
+        and all(theirs.get(name, value) == value for name, value in one.fields)
+    )
+
+
+def _meet(one: frozenset[Any], other: frozenset[Any]) -> bool:
+    """Tell whether one of the values serves both, or neither asks."""
+    return bool(one & other) or not (one or other)

@@ -38,6 +38,31 @@ def _address(value: Any) -> Any:
 
 
 Address = Annotated[str, BeforeValidator(_address)]
+_FINGERPRINT = re.compile(r"(?:sha-?256[:=])?([0-9a-f]{2}(?::?[0-9a-f]{2})*)", re.IGNORECASE)
+_SHA256 = 64  # hexadecimal digits
+
+
+def certificate_key(value: str) -> str:
+    """Fold a certificate's name or fingerprint to what it is compared by.
+
+    A fingerprint is 64 hexadecimal digits, with or without colons and ``sha256:`` (also
+    ``SHA-256:``, as RFC 5425, section 4.2.2 writes it).
+    """
+    folded = value.strip().rstrip(".").casefold()
+    match = _FINGERPRINT.fullmatch(folded)
+    digits = match[1].replace(":", "") if match else ""
+    return f"sha256:{digits}" if len(digits) == _SHA256 else folded
+
+
+def _certificate(value: Any) -> Any:
+    if isinstance(value, str) and re.match(r"sha-?\d*[:=]", value, re.IGNORECASE):
+        key = certificate_key(value)
+        if not key.startswith("sha256:") or len(key) != len("sha256:") + _SHA256:
+            raise ValueError("a fingerprint is sha256: and 64 hexadecimal digits")
+    return value
+
+
+Certificate = Annotated[Text, BeforeValidator(_certificate)]
 
 
 class Part(BaseModel):
@@ -91,18 +116,20 @@ class SourceMatch(Part):
 
     ``listeners`` are names of ways in, ``addresses`` IP addresses or networks of the peer,
     ``hosts`` host names inside the record (compared without case), ``fields`` values of named
-    fields inside the record.
+    fields inside the record. ``certificates`` are names (common name, DNS) or SHA-256 fingerprints
+    of the certificate by which the sender proved itself (RFC 5425, section 5).
     """
 
     listeners: tuple[Code, ...] = ()
     addresses: tuple[Address, ...] = ()
     hosts: tuple[str, ...] = ()
     fields: dict[str, str] = {}
+    certificates: tuple[Certificate, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Tell whether nothing at all is asked."""
-        return not (self.listeners or self.addresses or self.hosts or self.fields)
+        return not any((self.listeners, self.addresses, self.hosts, self.fields, self.certificates))
 
 
 class SourceProfile(Part):
@@ -113,6 +140,8 @@ class SourceProfile(Part):
     value may be a secrecy mark; ``mark_values``: spellings that are valid marks in this source
     beside those of the registry's ``marks``. ``columns``: the header of rows that come without one,
     as the format writes it (``#Fields: date time c-ip``, ``Date;User;Event``).
+    ``quota_records_per_second`` is how much of it is taken in the long run, ``quota_burst`` how
+    much at once (without it ten seconds' worth); 0 leaves it to the listener.
     """
 
     id: Code
@@ -124,6 +153,8 @@ class SourceProfile(Part):
     mark_fields: tuple[Text, ...] = ()
     mark_values: tuple[Text, ...] = ()
     columns: str = ""
+    quota_records_per_second: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    quota_burst: Annotated[int, Field(ge=0, le=100_000_000)] = 0
 
     @property
     def tzinfo(self) -> tzinfo:

@@ -10,15 +10,21 @@ from typing import BinaryIO
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from connectors.feeds.taxii import TaxiiFeed
 from connectors.sinks.folder import FolderSink
 from connectors.sinks.ncc_https import NccSink
+from connectors.sources.archive import ArchiveSource
 from connectors.sources.files import FileSource, Framer
+from connectors.sources.folder import FolderSource
+from connectors.sources.http_intake import HttpIntake
 from connectors.sources.syslog_tcp import SyslogTcp
 from connectors.sources.syslog_udp import SyslogUdp
 from connectors.stores.sqlite import open_sqlite
 from pipeline import __version__
+from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import NANOSECONDS, GuardDecision, Notice, Tri
 from pipeline.normalize import Framed, peek, read_stream
+from pipeline.normalize.framing.archive import members
 from pipeline.notify import Backoff, Channels, Composer, Courier, read_texts
 from pipeline.ports import Clock, Sink, Source, Stores, Telemetry
 from pipeline.registry import Admission, Registry, decide
@@ -31,6 +37,7 @@ from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.exposition import Exposition
+from pipeline.runtime.feeds import Feeds, Pulled
 from pipeline.runtime.gauges import watch_content, watch_stores
 from pipeline.runtime.knowledge import (
     AT_START,
@@ -41,8 +48,11 @@ from pipeline.runtime.knowledge import (
     taxonomy_folder,
 )
 from pipeline.runtime.losses import fit_to_start
+from pipeline.runtime.quota import Quotas, limits
+from pipeline.runtime.refusals import told_refusals
 from pipeline.runtime.reloading import Ask, Reloader, Workshop
 from pipeline.runtime.silenced import meaning, span, standing
+from pipeline.runtime.spooling import open_spool
 from pipeline.runtime.stages import Stages
 from pipeline.runtime.standalone import Standalone
 from pipeline.runtime.telemetry import Prometheus, set_up_logging
@@ -121,7 +131,10 @@ class System:
                 )
                 for listener in self.settings.listeners
             ),
-            alarms=(f"Refused, the old stays in force: {alarm}",) if alarm else (),
+            alarms=(
+                *((f"Refused, the old stays in force: {alarm}",) if alarm else ()),
+                *self.runtime.troubles(),
+            ),
             silences=tuple(
                 (one.id[:12], meaning(one), span(one), f"{one.role}/{one.author}", one.reason)
                 for one in standing(self.stores.state)
@@ -139,8 +152,12 @@ class System:
         for listener in self.settings.listeners:
             if listener.path is not None:
                 found[listener.name] = str(listener.path)
+            elif listener.kafka is not None:
+                topics = ", ".join(listener.kafka.topics)
+                found[listener.name] = f"kafka://{','.join(listener.kafka.brokers)} {topics}"
             else:
-                scheme = listener.kind.removeprefix("syslog_")
+                secure = listener.kind == "http" and listener.tls is not None
+                scheme = "https" if secure else listener.kind.removeprefix("syslog_")
                 found[listener.name] = f"{scheme}://{listener.address}:{self.port(listener.name)}"
         return found
 
@@ -161,6 +178,7 @@ def assemble(settings: Settings, clock: Clock) -> System:
     shelf = Shelf(stores, settings.content.cache)
     fit, found = fit_to_start(stores, shelf, knowledge)
     system = _wired(settings, clock, fit, shelf, sources, read_from)
+    system.collector.spool = open_spool(settings)
     if found:
         system.reloader.refuse(Ask(AT_START), found)
     return system
@@ -171,7 +189,10 @@ def offline(settings: Settings, path: Path) -> Iterator[System]:
     """Wire a system without ways in and without deliveries over a store, and close it after."""
     set_up_logging(settings.log.model_copy(update={"level": "warning"}))
     without = settings.notify.model_copy(update={"ncc": None})
-    quiet = settings.model_copy(update={"listeners": (), "web": None, "notify": without})
+    enrichment = settings.enrichment.model_copy(update={"taxii": ()})
+    quiet = settings.model_copy(
+        update={"listeners": (), "web": None, "notify": without, "enrichment": enrichment}
+    )
     shelf = Shelf(open_sqlite(path), settings.content.cache)
     system = _wired(quiet, SystemClock(), read_knowledge(settings), shelf, {}, channels=settings)
     try:
@@ -209,6 +230,9 @@ def _wired(
     shelf.put(knowledge)
     stages = _stages(settings, channels or settings, telemetry)
     collector = _collector(settings, knowledge, stores, clock, telemetry)
+    for source in sources.values():
+        if isinstance(source, HttpIntake):
+            source.judge = partial(told_refusals, collector)
     chains = Chains(shelf, stages)
     engine = Engine(stores, chains, clock, telemetry)
     workshop = _workshop(settings, chains, collector)
@@ -250,7 +274,19 @@ def _runtime(
         inbox=Inbox(spool_of(settings.store.path), collector, reloader.ask),
         records=settings.batch.records,
         tick_seconds=settings.tick_seconds,
+        feeds=_feeds(settings),
         in_turn=tuple(one.name for one in settings.listeners if one.path and not one.follow),
+    )
+
+
+def _feeds(settings: Settings) -> Feeds:
+    """Make what pulls indicators; SourceError where a file of its settings does not read."""
+    folder = settings.enrichment.feeds
+    return Feeds(
+        [
+            Pulled(TaxiiFeed(one), folder / one.name, one.every_seconds)
+            for one in settings.enrichment.taxii
+        ]
     )
 
 
@@ -274,6 +310,8 @@ def _collector(
         revisions=knowledge.revisions,
         clock=clock,
         telemetry=telemetry,
+        records=settings.batch.records,
+        quotas=Quotas(limits(settings.listeners)),
     )
 
 
@@ -284,7 +322,10 @@ def _admission(settings: Settings, knowledge: Knowledge) -> Admission:
 
 def _watched(settings: Settings) -> tuple[Path, ...]:
     content = (*settings.content.paths, taxonomy_folder(settings))
-    return (*content, *settings.registry, settings.law.pack)
+    enrichment = settings.enrichment
+    feeds = (enrichment.feeds / one.name for one in enrichment.taxii)
+    data = (*enrichment.geo, *enrichment.indicators, *feeds)
+    return (*content, *data, *settings.registry, settings.law.pack)
 
 
 def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Workshop:
@@ -333,20 +374,47 @@ def _sinks(settings: Settings) -> dict[str, Sink]:
 
 def make_source(listener: ListenerSettings, record_bytes: int) -> Source:
     """Make the source of one listener; nothing is opened yet."""
-    if listener.kind == "file" and listener.path is not None:
-        frame = framer(record_bytes, listener.format)
-        return FileSource(
-            listener.name, listener.path, frame, listener.format, follow=listener.follow
-        )
+    if listener.path is not None:
+        return _local_source(listener, listener.path, framer(record_bytes, listener.format))
+    if listener.kind == "http":
+        lines = partial(read_stream, format="syslog", record_bytes=record_bytes)
+        split = partial(read_stream, format=listener.format or "auto", record_bytes=record_bytes)
+        return HttpIntake(listener, split, lines, record_bytes)
+    if listener.kind == "kafka":
+        return _kafka_source(listener, record_bytes)
     if listener.kind == "syslog_udp":
         return SyslogUdp(listener)
     return SyslogTcp(listener, record_bytes)
 
 
+def _local_source(listener: ListenerSettings, path: Path, frame: Framer) -> Source:
+    name, form = listener.name, listener.format
+    if listener.kind == "folder":
+        return FolderSource(name, path, frame, listener.pattern, form, follow=listener.follow)
+    if listener.follow:
+        return FileSource(name, path, frame, form, follow=True)
+    return ArchiveSource(name, path, frame, members, form)
+
+
+def _kafka_source(listener: ListenerSettings, record_bytes: int) -> Source:
+    try:
+        from connectors.sources.kafka_topic import KafkaTopic  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        way_out = "pip install 'saqshy[kafka]'"
+        place = f"settings: listeners.{listener.name}"
+        problem = Problem(place, 0, f"kind kafka needs a package that is absent: {error}", way_out)
+        raise ConfigurationError([problem]) from error
+    if listener.kafka is None:
+        problem = Problem(f"settings: listeners.{listener.name}", 0, "needs kafka", "add kafka")
+        raise ConfigurationError([problem])
+    split = partial(read_stream, format=listener.format or "auto", record_bytes=record_bytes)
+    return KafkaTopic(listener, listener.kafka, split, record_bytes)
+
+
 def framer(record_bytes: int, form: str) -> Framer:
     """Give what cuts a file of a format into records; sources do not know formats."""
 
-    def frame(stream: BinaryIO, position: int) -> Iterator[Framed]:
-        return read_stream(stream, form or "auto", record_bytes, position)
+    def frame(stream: BinaryIO, position: int, header: int) -> Iterator[Framed]:
+        return read_stream(stream, form or "auto", record_bytes, position, header)
 
     return frame

@@ -16,8 +16,11 @@ import structlog
 from pydantic import ValidationError
 
 from pipeline.incidents.audit import Draft
+from pipeline.incidents.reports import REPORT, report_of, report_problems
 from pipeline.incidents.silences import ADD, END, who
-from pipeline.model import Command, from_json, to_json
+from pipeline.model import Command, Json, from_json, to_json
+from pipeline.ports import Delivery
+from pipeline.registry import REPORTS
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.collect import Collector
 from pipeline.runtime.knowledge import Cause
@@ -79,9 +82,34 @@ class Inbox:
             self.collector.command(command)
         elif command.name == RELOAD:
             self._reload(command)
+        elif command.name == REPORT:
+            self.report(command)
         else:
             self._refuse(command, [f"no command is named {command.name!r}"])
         path.unlink(missing_ok=True)
+
+    def report(self, command: Command) -> bool:
+        """Journal a report as a record of its object's built-in source; False where refused."""
+        problems = list(report_problems(command))
+        if not problems:
+            report = report_of(command)
+            delivery = Delivery(
+                source=REPORTS,
+                peer=command.actor,
+                records=(report.record(),),
+                fingerprint=command.id,
+                format="json",
+                proven=f"{report.object}/{REPORTS}",
+            )
+            if self.collector.take(delivery):
+                self._tell(
+                    command, "report_entered", {"object": report.object, "kind": report.kind}
+                )
+                return True
+            why = f"the object {report.object!r} is not registered, or not attested open"
+            problems = [f"no records of it are taken: {why}"]
+        self._refuse(command, problems)
+        return False
 
     def _reload(self, command: Command) -> None:
         problems = list(who(command.role, command.author, command.reason, RELOAD_ROLES))
@@ -93,15 +121,20 @@ class Inbox:
         self.reload(Ask(cause, accept_losses=accept, id=command.id))
 
     def _refuse(self, command: Command, problems: list[str]) -> None:
+        self._tell(
+            command, "command_refused", {"command": command.name[:100], "problems": problems}
+        )
+
+    def _tell(self, command: Command, kind: str, detail: Json) -> None:
         stores = self.collector.stores
         draft = Draft(
             chain="administration",
             entry_id=f"command:{command.id}",
-            kind="command_refused",
+            kind=kind,
             subject=command.id,
             at=self.collector.clock.now(),
             actor=command.actor[:200],
-            detail={"command": command.name[:100], "problems": problems},
+            detail=detail,
         )
         with stores.database.transaction():
             audited(stores.audit, [draft])

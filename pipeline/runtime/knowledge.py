@@ -1,7 +1,8 @@
 """Content, registry and pack: read together, kept by revision, found again by a batch's stamp.
 
-The stamp's content is rules and taxonomy together, since an edit of the field names changes
-verdicts as an edit of a rule does. It is kept as the names of its two parts.
+The stamp's content is rules, taxonomy and enrichment together, since an edit of the field names or
+another list of indicators changes verdicts as an edit of a rule does. It is kept as the names of
+its parts, and an enrichment's data files by their hash, so that those that stay are kept once.
 """
 
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from threading import Lock
 from typing import TypeVar
 
 import orjson
+import structlog
 
 from pipeline.assess import Pack, load_pack, pack_from_bundle, regimes
 from pipeline.content import Content, content_from_bundle, load_content
@@ -22,6 +24,12 @@ from pipeline.match import Taxonomy, load_taxonomy
 from pipeline.match.taxonomy import taxonomy_from_bundle
 from pipeline.model import Revisions, identity
 from pipeline.normalize import FORMATS, unknown_format
+from pipeline.normalize.enrichment import (
+    DataFile,
+    Enrichment,
+    enrichment_from_bundle,
+    load_enrichment,
+)
 from pipeline.ports import Stores
 from pipeline.registry import Registry, load_registry, registry_from_bundle
 from pipeline.runtime.chainer import audited
@@ -29,7 +37,10 @@ from pipeline.runtime.configuration import bundled
 from pipeline.runtime.listeners import listener_problems
 from pipeline.settings import Settings
 
+log = structlog.get_logger("saqshy.knowledge")
 HELD = 2
+NO_ENRICHMENT = Enrichment()
+DATA = "enrichment_data"  # the kind under which a data file is kept, by its hash
 _Part = TypeVar("_Part")
 
 
@@ -41,16 +52,19 @@ class Knowledge:
     taxonomy: Taxonomy
     registry: Registry
     pack: Pack
+    enrichment: Enrichment = NO_ENRICHMENT
 
     @property
     def revisions(self) -> Revisions:
         """Give the stamp of batches made under this knowledge."""
-        content = identity("content", self.content.revision, self.taxonomy.revision)
-        return Revisions(content, self.registry.revision, self.pack.revision)
+        parts = [self.content.revision, self.taxonomy.revision]
+        if self.enrichment.revision:
+            parts.append(self.enrichment.revision)
+        return Revisions(identity("content", *parts), self.registry.revision, self.pack.revision)
 
 
 def read_knowledge(settings: Settings) -> Knowledge:
-    """Read rules, taxonomy, registry and pack; ConfigurationError with the problems of all."""
+    """Read rules, taxonomy, enrichment, registry and pack; ConfigurationError with all problems."""
     problems: list[Problem] = []
 
     def tried(load: Callable[[], _Part]) -> _Part | None:
@@ -62,6 +76,7 @@ def read_knowledge(settings: Settings) -> Knowledge:
 
     content = tried(lambda: load_content(settings.content.paths, settings.content.cache))
     taxonomy = tried(lambda: load_taxonomy(taxonomy_folder(settings)))
+    enrichment = tried(lambda: load_enrichment(settings.enrichment))
     registry = tried(lambda: load_registry(settings.registry))
     pack = tried(lambda: load_pack(settings.law.pack))
     if pack is not None and settings.law.regime not in (known := regimes(pack)):
@@ -70,9 +85,11 @@ def read_knowledge(settings: Settings) -> Knowledge:
     problems += listener_problems(settings, registry)
     if registry is not None:
         problems += _format_problems(registry)
-    if content is None or taxonomy is None or registry is None or pack is None or problems:
+    if problems or content is None or taxonomy is None or registry is None:
         raise ConfigurationError(problems)
-    return Knowledge(content, taxonomy, registry, pack)
+    if pack is None or enrichment is None:
+        raise ConfigurationError(problems)
+    return Knowledge(content, taxonomy, registry, pack, enrichment)
 
 
 def taxonomy_folder(settings: Settings) -> Path:
@@ -121,6 +138,7 @@ def keep_knowledge(
     with stores.database.transaction():
         _put(stores, "rules", knowledge.content.revision, knowledge.content.bundle)
         _put(stores, "taxonomy", knowledge.taxonomy.revision, knowledge.taxonomy.bundle)
+        _put_enrichment(stores, knowledge.enrichment)
         drafts = []
         for kind, old, revision, bundle in parts:
             _put(stores, kind, revision, bundle)
@@ -140,8 +158,27 @@ def keep_knowledge(
 
 
 def _named_parts(knowledge: Knowledge) -> bytes:
-    parts = {"rules": knowledge.content.revision, "taxonomy": knowledge.taxonomy.revision}
+    parts = {
+        "rules": knowledge.content.revision,
+        "taxonomy": knowledge.taxonomy.revision,
+        "enrichment": knowledge.enrichment.revision,
+    }
     return orjson.dumps(parts)
+
+
+def _data(file: DataFile) -> bytes:
+    return file.data
+
+
+def _put_enrichment(stores: Stores, enrichment: Enrichment) -> None:
+    if not enrichment.revision:
+        return
+    if enrichment.indicators or enrichment.left_out:
+        left_out = dict(enrichment.left_out)
+        log.info("indicators.read", count=enrichment.indicators, left_out=left_out)
+    _put(stores, "enrichment", enrichment.revision, lambda: enrichment.bundle)
+    for digest, file in enrichment.files.items():
+        _put(stores, DATA, digest, partial(_data, file))
 
 
 def _put(stores: Stores, kind: str, revision: str, bundle: Callable[[], bytes]) -> None:
@@ -189,9 +226,17 @@ class Shelf:
             taxonomy_from_bundle(self._bundle("taxonomy", parts["taxonomy"])),
             registry_from_bundle(self._bundle("registry", stamp.registry)),
             pack_from_bundle(self._bundle("pack", stamp.pack)),
+            self._enrichment(parts.get("enrichment", "")),
         )
         self.put(known)
         return known
+
+    def _enrichment(self, revision: str) -> Enrichment:
+        if not revision:
+            return Enrichment()
+        return enrichment_from_bundle(
+            self._bundle("enrichment", revision), lambda digest: self._bundle(DATA, digest)
+        )
 
     def _bundle(self, kind: str, revision: str) -> bytes:
         data = self.stores.content.bundle(kind, revision)

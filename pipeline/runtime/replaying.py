@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from connectors.sources.files import FileSource
+from connectors.sources.archive import ArchiveSource
 from pipeline.correlate import SourceTiming, patience
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import NANOSECONDS, BatchKind
 from pipeline.normalize import FORMATS, unknown_format
+from pipeline.normalize.framing.archive import members
 from pipeline.runtime.bootstrap import System, framer
 from pipeline.runtime.engine import Outcome
 
@@ -18,13 +19,17 @@ LISTENER = "replay"
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay did: every record is an event, a failure, withheld, refused or known."""
+    """What a replay did: every record is an event, a failure, withheld, refused or known.
+
+    ``unknown`` counts records that are both: what no parser takes is a failure and an event.
+    """
 
     records: int = 0
     refused: int = 0
     known: int = 0
     events: int = 0
     failures: int = 0
+    unknown: int = 0
     withheld: int = 0
     until: int = 0  # the latest receive time
 
@@ -44,7 +49,9 @@ def replay_file(
     received_at: int | None,
     tell: Callable[[Replayed], None],
 ) -> Replayed:
-    """Journal and process one file; ``received_at`` None takes the file's own date.
+    """Journal and process one file, or every file of an archive.
+
+    ``received_at`` None takes each file's own date.
 
     With ``object_id`` every record is of that object, else each is identified by the registry.
     Raises ConfigurationError for an unknown object, SourceError where the file cannot be read.
@@ -55,12 +62,15 @@ def replay_file(
     settings = system.settings.batch
     if form not in FORMATS:
         raise ConfigurationError([unknown_format(form, "--format")])
-    source = FileSource(LISTENER, path, framer(settings.record_bytes, form), form)
+    source = ArchiveSource(LISTENER, path, framer(settings.record_bytes, form), members, form)
     done = Replayed()
 
     def watch(outcome: Outcome) -> None:
-        done.events += len(outcome.observed.events)
-        done.failures += len(outcome.observed.failures)
+        events = {event.index for event in outcome.observed.events}
+        failed = {failure.index for failure in outcome.observed.failures}
+        done.events += len(events)
+        done.failures += len(failed)
+        done.unknown += len(events & failed)
         done.withheld += len(outcome.observed.observation.withheld)
 
     system.engine.watch = watch
@@ -83,7 +93,8 @@ def replay_file(
         system.collector.tell_refusals(system.clock.now())
     finally:
         source.close()
-    done.known = done.records - done.refused - done.events - done.failures - done.withheld
+    settled = done.events + done.failures - done.unknown + done.withheld
+    done.known = done.records - done.refused - settled
     return done
 
 

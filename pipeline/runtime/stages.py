@@ -1,8 +1,8 @@
 """One set of revisions to its configured stages: what the registry and the pack answer them."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
 
@@ -10,12 +10,25 @@ from pipeline.assess import Case, CentreTerms, assess, fold_key, join_within, la
 from pipeline.correlate import Campaigns, Correlator, Evidence, SourceTiming
 from pipeline.incidents import Fold, Revised
 from pipeline.match import Matcher
-from pipeline.model import NANOSECONDS, Assessment, Finding, Labels, Notice, RawBatch, Revisions
+from pipeline.model import (
+    NANOSECONDS,
+    Assessment,
+    Event,
+    Finding,
+    Json,
+    Labels,
+    Notice,
+    RawBatch,
+    Revisions,
+)
 from pipeline.normalize import Normalized, Normalizer, Profile
+from pipeline.normalize.enrichment import Enrichment
+from pipeline.normalize.version import normalizer_version
 from pipeline.notify import Channels, Composer, Desk, notices_for
 from pipeline.ports import Telemetry
 from pipeline.registry import ObjectRecord, SourceProfile, Standing, standing
 from pipeline.runtime.chain import Chain
+from pipeline.runtime.facts import Facts
 from pipeline.runtime.knowledge import Knowledge
 
 TRIAL = "trial"
@@ -33,7 +46,7 @@ class Stages:
 
     def __call__(self, known: Knowledge, stamp: Revisions) -> Chain:
         """Configure every stage for one knowledge."""
-        answers = Answers(known, self.regime)
+        answers = answering(known, self.regime)
         evidence = Evidence(
             labels=answers.labels,
             timing=answers.timing,
@@ -72,10 +85,14 @@ class Answers:
 
     known: Knowledge
     regime: str
+    enrich: Callable[[Sequence[Event]], None] | None = None
+    versions: Json = field(default_factory=dict)
 
     def normalize(self, batch: RawBatch) -> Normalized:
         """Read a batch as the registry in force at its receipt says."""
-        return Normalizer(partial(self.profile, batch.received_at))(batch)
+        return Normalizer(partial(self.profile, batch.received_at), self.enrich, self.versions)(
+            batch
+        )
 
     def labels(self, rule_id: str) -> Labels:
         """Give what a rule, correlation or detector is evidence for."""
@@ -90,7 +107,7 @@ class Answers:
 
     def profile(self, at: int, object_id: str, source_id: str) -> Profile:
         """Give how a source's records are read at an instant."""
-        record = self._record(object_id, at)
+        record = self.record_at(object_id, at)
         source = _source(record, source_id)
         if source is None:
             return Profile("auto", UTC, _trial(record))
@@ -100,7 +117,7 @@ class Answers:
 
     def timing(self, object_id: str, source_id: str, at: int) -> SourceTiming:
         """Give a source's lateness and longest silence."""
-        source = _source(self._record(object_id, at), source_id)
+        source = _source(self.record_at(object_id, at), source_id)
         if source is None:
             return SourceTiming()
         silence = source.silence_seconds
@@ -131,17 +148,17 @@ class Answers:
 
     def trial(self, object_id: str, at: int) -> bool:
         """Tell whether an object is in trial operation at an instant (39(4))."""
-        return _trial(self._record(object_id, at))
+        return _trial(self.record_at(object_id, at))
 
     def attested(self, object_id: str, at: int) -> bool:
         """Tell whether an object's registration is in force and attested open at an instant."""
-        record = self._record(object_id, at)
+        record = self.record_at(object_id, at)
         return record is not None and standing(record, at) is Standing.OPEN
 
     def assess(self, object_id: str, findings: Sequence[Finding], at: int) -> Assessment:
         """Judge an object's findings under the record in force when they began."""
         first = min(finding.first_event_at for finding in findings)
-        record = self._record(object_id, first)
+        record = self.record_at(object_id, first)
         return assess(
             Case(
                 findings=tuple(findings),
@@ -155,12 +172,30 @@ class Answers:
             )
         )
 
-    def _record(self, object_id: str, at: int) -> ObjectRecord | None:
+    def record_at(self, object_id: str, at: int) -> ObjectRecord | None:
         """Give the record in force, or, for an instant before the registry begins, the first."""
         history = self.known.registry.histories.get(object_id)
         if history is None:
             return None
         return history.at(at) or (history.records[0] if at < history.begins[0] else None)
+
+
+def answering(known: Knowledge, regime: str) -> Answers:
+    """Make the answers of one knowledge, with what its events are enriched by."""
+    versions: Json = {"normalizer": normalizer_version()}
+    enrichment = known.enrichment
+    if enrichment.revision:
+        versions["enrichment"] = enrichment.revision
+    answers = Answers(known, regime, enrichment if enrichment.steps else None, versions)
+    if not enrichment.registry:
+        return answers
+    facts = Facts(known.registry, answers.record_at)
+    return replace(answers, enrich=partial(_enriched, facts, enrichment))
+
+
+def _enriched(facts: Facts, enrichment: Enrichment, events: Sequence[Event]) -> None:
+    facts(events)
+    enrichment(events)
 
 
 def _source(record: ObjectRecord | None, source_id: str) -> SourceProfile | None:

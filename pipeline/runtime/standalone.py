@@ -1,15 +1,18 @@
 """The standalone runtime: one process, one SQLite file, one thread for each thing that waits.
 
-    a thread a listener   source -> collector -> journal
+    a thread a listener   source -> collector -> journal, or spool while it takes nothing
+    spool                 spool -> journal, once it takes again
     engine                journal -> outcome, one transaction a batch
     a thread a channel    outbox -> sink -> receipt, so that a slow one holds up no other
     ticker                the time, journalled like any input
     commands              what people ask: spool folder -> journal
     reloader              changed rules, registry and pack, made beside what is in force
+    feeds                 threat indicators pulled into files, where some are named
     web                   status page and metrics
 
-A thread that breaks ends the process with its error: nothing is acknowledged that is not kept, and
-a supervisor starts it again from the journal.
+A store that has no room or is locked is tried again while the spool and the senders wait. A thread
+that breaks ends the process with its error: nothing is acknowledged that is not kept, and a
+supervisor starts it again from the journal.
 """
 
 import threading
@@ -17,19 +20,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
+from pipeline.errors import StoreCorrupt, StoreError
 from pipeline.model import NoticeState
-from pipeline.ports import Source, Stores
+from pipeline.ports import Listening, Source, Stores
 from pipeline.runtime.collect import Collector
 from pipeline.runtime.commands import Inbox
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.engine import Engine
+from pipeline.runtime.feeds import Feeds
+from pipeline.runtime.intake import POLL_SECONDS, RETRY_SECONDS, Intake
 from pipeline.runtime.reloading import Reloader
 
 log = structlog.get_logger("saqshy.standalone")
-POLL_SECONDS = 0.2
+LONGEST_WAIT = 60.0  # seconds between attempts to deliver what cannot be recorded
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(slots=True)
@@ -38,7 +46,8 @@ class Standalone:
 
     ``in_turn`` names the sources that are read one after another, in this order: read-once files,
     so that a run's order is the one that was written down. ``records`` is how many records a batch
-    may hold; ``tick_seconds`` how often time is journalled.
+    may hold; ``tick_seconds`` how often time is journalled. ``patient``: a store that takes nothing
+    now is tried again; else it ends the run.
     """
 
     stores: Stores
@@ -51,21 +60,31 @@ class Standalone:
     records: int
     tick_seconds: float
     in_turn: tuple[str, ...] = ()
+    patient: bool = True
+    feeds: Feeds = field(default_factory=Feeds)
     _stop: threading.Event = field(default_factory=threading.Event)
     _work: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _listening: list[threading.Thread] = field(default_factory=list)
+    _intakes: dict[str, Intake] = field(default_factory=dict)
     _error: BaseException | None = None
+    _refusal: str = ""  # why the store takes nothing
     _busy: int = 0
 
     def start(self) -> None:
         """Open every source and start the threads; SourceError where one cannot be opened."""
+        while self._endured(self.collector.drain, otherwise=False):
+            pass
         opened: list[Source] = []
         try:
             for source in self.sources:
-                tail = self.stores.journal.tail(source.name, "", "")
-                source.open(tail.resume if tail else "")
+                source.open(self.collector.resume(source.name))
                 opened.append(source)
+                self._intakes[source.name] = Intake(
+                    source, self.collector, self.records, self._stop, self.patient
+                )
+                for trouble in source.troubles if isinstance(source, Listening) else ():
+                    log.warning("listener.trouble", listener=source.name, trouble=trouble)
         except BaseException:
             for source in opened:
                 source.close()
@@ -73,16 +92,18 @@ class Standalone:
         self.collector.arrived = self._work.set
         for source in self.sources:
             if source.name not in self.in_turn:
-                listen = partial(self._listen, source)
+                listen = self._intakes[source.name].run
                 self._listening.append(self._spawn(f"listen-{source.name}", listen))
         if self.in_turn:
             self._listening.append(self._spawn("listen-files", self._listen_in_turn))
+        self._spawn("spool", self._run_spool)
         self._spawn("engine", self._run_engine)
         for channel in self.dispatcher.channels:
             self._spawn(f"dispatch-{channel}", partial(self._run_dispatcher, channel))
         self._spawn("ticker", self._run_ticker)
         self._spawn("commands", self._run_inbox)
-        self._spawn("reloader", partial(self.reloader.run, self._stop))
+        self._spawn("reloader", self._run_reloader)
+        self._spawn("feeds", partial(self.feeds.run, self._stop))
 
     def stop(self) -> None:
         """End the threads after what they have in hand, and close the sources."""
@@ -91,9 +112,21 @@ class Standalone:
         for thread in self._threads:
             thread.join()
         if self._error is None:
-            self.collector.tell_refusals(self.collector.clock.now())
+            self._endured(self._tell_refusals, otherwise=None)
         for source in self.sources:
             source.close()
+        if self.collector.spool is not None:
+            self.collector.spool.close()
+
+    def troubles(self) -> list[str]:
+        """Say what a person should mend: the store, each way in, what is refused."""
+        found = [self._refusal] if self._refusal else []
+        found += self.collector.troubles()
+        found += self.feeds.troubles()
+        for intake in list(self._intakes.values()):
+            found += [intake.trouble] if intake.trouble else []
+            found += intake.source.troubles if isinstance(intake.source, Listening) else ()
+        return found
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the runtime stops, or that long; raise the error that ended a thread."""
@@ -110,6 +143,8 @@ class Standalone:
         if self._error is not None:
             raise self._error
         if ended and any(thread.is_alive() for thread in self._listening):
+            return False
+        if self.collector.spool is not None and self.collector.spool.waiting[0]:
             return False
         if self._busy or self.stores.journal.read(self.stores.journal.committed(), 1):
             return False
@@ -138,47 +173,72 @@ class Standalone:
             self._stop.set()
             self._work.set()
 
-    def _listen(self, source: Source) -> None:
-        dropped = 0
+    def _endured(self, step: Callable[[], _Answer], *, otherwise: _Answer) -> _Answer:
+        """Take a step; where the store takes nothing now, wait and give ``otherwise``.
+
+        A store that is damaged, or another content under a known key, is no matter of waiting.
+        """
+        try:
+            answer = step()
+        except StoreCorrupt:
+            raise
+        except StoreError as error:
+            if not self.patient:
+                raise
+            if not self._refusal:
+                log.warning("store.refuses", error=str(error))
+            self._refusal = str(error)
+            self._stop.wait(RETRY_SECONDS)
+            return otherwise
+        return answer
+
+    def _tell_refusals(self) -> None:
+        self.collector.tell_refusals(self.collector.clock.now())
+
+    def _run_spool(self) -> None:
         while not self._stop.is_set():
-            delivery = source.poll(self.records, POLL_SECONDS)
-            if source.dropped > dropped:
-                lost, dropped = source.dropped - dropped, source.dropped
-                self.collector.telemetry.datagrams_dropped(source.name, lost)
-            if delivery is not None:
-                log.debug("journal.begin", listener=source.name)
-                self.collector.take(delivery)
-                log.debug("journal.end", listener=source.name)
-                source.acknowledge(delivery)
-            elif source.exhausted():
-                return
+            if not self._endured(self.collector.drain, otherwise=False):
+                self._stop.wait(POLL_SECONDS)
+
+    def _run_reloader(self) -> None:
+        while not self._stop.is_set():
+            self._endured(partial(self.reloader.run, self._stop), otherwise=None)
 
     def _listen_in_turn(self) -> None:
-        by_name = {source.name: source for source in self.sources}
         log.debug("files.begin")
         for name in self.in_turn:
-            self._listen(by_name[name])
+            self._intakes[name].run()
         log.debug("files.end")
 
     def _run_engine(self) -> None:
         while not self._stop.is_set():
             self._work.clear()
             self._busy = 1
-            done = self.engine.run_pending()
+            done = self._endured(self.engine.run_pending, otherwise=0)
+            self._refusal = "" if done else self._refusal
             self._busy = 0
             if not done:
                 self._work.wait(POLL_SECONDS)
 
     def _run_dispatcher(self, channel: str) -> None:
+        run_due = partial(self.dispatcher.run_due, channel, self._stop.is_set)
+        wait = POLL_SECONDS
         while not self._stop.is_set():
-            if not self.dispatcher.run_due(channel, self._stop.is_set):
-                self._stop.wait(POLL_SECONDS)
+            done = self._endured(run_due, otherwise=-1)
+            # What cannot be recorded as sent is sent again: ever more slowly.
+            wait = min(2 * wait, LONGEST_WAIT) if done < 0 else POLL_SECONDS
+            if done <= 0:
+                self._stop.wait(wait)
 
     def _run_inbox(self) -> None:
         while not self._stop.is_set():
-            if not self.inbox.take():
+            if not self._endured(self.inbox.take, otherwise=0):
                 self._stop.wait(POLL_SECONDS)
 
     def _run_ticker(self) -> None:
         while not self._stop.wait(self.tick_seconds):
-            self.collector.tick()
+            self._endured(self._tick, otherwise=None)
+
+    def _tick(self) -> None:
+        self.collector.tick()
+        self._refusal = ""  # a write that the store took

@@ -1,22 +1,21 @@
 """Telemetry: one method an internal event, which counts and logs it together.
 
-What is counted is one table, ``SERIES``; where the counts are kept is one of two meters: Prometheus
-or memory. Base units (seconds, bytes); counters end in ``_total``; labels are bounded: closed sets
-where we know them, else short names up to a number, never an address, a user or a text.
+What is counted is one table, ``series.SERIES``; where the counts are kept is one of two meters:
+Prometheus or memory. Base units (seconds, bytes); counters end in ``_total``; labels are bounded:
+closed sets where we know them, else short names up to a number, never an address, a user or a text.
 """
 
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-from pipeline.model import FailureCode, IncidentState
 from pipeline.runtime.logs import set_up_logging
+from pipeline.runtime.series import KNOWN, SERIES, Series
 
 __all__ = ["SERIES", "Prometheus", "Series", "Silent", "set_up_logging"]
 
@@ -27,112 +26,6 @@ TELL_SECONDS = 10.0
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 _RULE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)  # an id, which may begin with a digit
-
-# Label values that are known beforehand; any other is "other".
-KNOWN: Mapping[str, frozenset[str]] = {
-    "code": frozenset(code.value for code in FailureCode),
-    "state": frozenset(state.value for state in IncidentState),
-    "kind": frozenset({"rule", "correlation", "detector"}),
-    "level": frozenset({"informational", "low", "medium", "high", "critical"}),
-    "leg": frozenset({"first", "update", "correction", "final", "advisory", "event_stream"}),
-    "outcome": frozenset({"acknowledged", "sent", "delayed", "refused", "in_force", "unchanged"}),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One time series: its name, what it is, and its labels in order."""
-
-    name: str
-    kind: Literal["counter", "gauge", "histogram"]
-    help: str
-    labels: tuple[str, ...] = ()
-
-
-SERIES: Mapping[str, Series] = {
-    series.name: series
-    for series in (
-        Series("saqshy_journal_batches_total", "counter", "Batches made durable.", ("listener",)),
-        Series("saqshy_journal_records_total", "counter", "Records made durable.", ("listener",)),
-        Series("saqshy_journal_bytes_total", "counter", "Bytes made durable.", ("listener",)),
-        Series(
-            "saqshy_records_refused_total",
-            "counter",
-            "Records of an unknown source or an unattested object, not stored.",
-            ("listener", "reason"),
-        ),
-        Series(
-            "saqshy_datagrams_dropped_total",
-            "counter",
-            "Records that kernel or listener could not hold.",
-            ("listener",),
-        ),
-        Series(
-            "saqshy_matches_too_late_total",
-            "counter",
-            "Matches beyond their source's lateness, not counted in windows.",
-        ),
-        Series(
-            "saqshy_window_entries_evicted_total",
-            "counter",
-            "Entries of correlation windows let go for want of room.",
-        ),
-        Series(
-            "saqshy_repeats_forgotten_total",
-            "counter",
-            "Hosts whose repeats of a rule were let go for want of room.",
-        ),
-        Series("saqshy_stage_items_total", "counter", "Items that a stage took.", ("stage",)),
-        Series(
-            "saqshy_stage_duration_seconds", "histogram", "Time of a stage for a batch.", ("stage",)
-        ),
-        Series(
-            "saqshy_failures_total",
-            "counter",
-            "Records that went to the dead letters.",
-            ("stage", "code"),
-        ),
-        Series("saqshy_findings_total", "counter", "Findings opened.", ("kind", "level")),
-        Series(
-            "saqshy_incident_revisions_total",
-            "counter",
-            "Revisions of incidents by the state that they brought.",
-            ("state",),
-        ),
-        Series("saqshy_notices_total", "counter", "Notices made.", ("leg", "role")),
-        Series(
-            "saqshy_delivery_attempts_total",
-            "counter",
-            "Attempts to deliver a notice.",
-            ("channel", "outcome"),
-        ),
-        Series(
-            "saqshy_delivery_duration_seconds", "histogram", "Time of an attempt.", ("channel",)
-        ),
-        Series("saqshy_findings_suppressed_total", "counter", "Findings opened under a silence."),
-        Series(
-            "saqshy_reloads_total",
-            "counter",
-            "Reloads of rules, registry and pack.",
-            ("outcome",),
-        ),
-        Series("saqshy_reload_duration_seconds", "histogram", "Time of a reload."),
-        Series(
-            "saqshy_reload_refused",
-            "gauge",
-            "1 while what the files hold is refused and the old stays in force.",
-        ),
-        Series(
-            "saqshy_rule_errors_total",
-            "counter",
-            "Events that a rule could not be asked about.",
-            ("rule",),
-        ),
-        Series("saqshy_rules_quarantined", "gauge", "Rules left out of the content in force."),
-        Series("saqshy_lag_batches", "gauge", "Batches journalled and not yet processed."),
-        Series("saqshy_lag_seconds", "gauge", "Age of the batch processed last."),
-    )
-}
 
 
 class Meter(Protocol):
@@ -264,6 +157,23 @@ class Signals:
         self._add("saqshy_datagrams_dropped_total", count, listener)
         if told := self._due(count, "dropped", listener):
             self._log.warning("datagrams.dropped", listener=listener, count=told)
+
+    def senders_refused(self, listener: str, reason: str, count: int) -> None:
+        """Note connections that were not let in: too many, or a handshake that failed."""
+        self._add("saqshy_senders_refused_total", count, listener, reason)
+        if told := self._due(count, "senders", listener, reason):
+            self._log.warning("senders.refused", listener=listener, reason=reason, count=told)
+
+    def sender_paused(self, listener: str, seconds: float) -> None:
+        """Note that a sender over its quota waits for so long."""
+        self._add("saqshy_senders_paused_seconds_total", seconds, listener)
+        if told := self._due(1, "paused", listener):
+            self._log.warning("sender.over_quota", listener=listener, count=told)
+
+    def spool(self, batches: int, size: int) -> None:
+        """Note what waits in the spool: puts, and their bytes on the disk."""
+        self._meter.put("saqshy_spool_deliveries", (), batches)
+        self._meter.put("saqshy_spool_bytes", (), size)
 
     def too_late(self, count: int) -> None:
         """Note matches that came after their window was settled; single rules still fired."""

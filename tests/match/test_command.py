@@ -178,3 +178,19 @@ def test_without_rules_ours_are_used() -> None:
     result, lines = run(given=line)
     assert result.exit_code == 0
     assert [line["rule"]["title"] for line in lines] == ["Virtual Machine Switched Off on Its Host"]
+
+
+def test_rows_are_matched_under_their_header(rules: Path, tmp_path: Path) -> None:
+    """Rows of a file are named by the header before them, and counted through all headers."""
+    (rules / "web.yml").write_text(
+        "title: Missing\nid: 00000000-0000-4000-8000-000000000009\nlevel: low\n"
+        "logsource: {category: webserver}\ndetection: {s: {sc-status: 404}, condition: s}\n"
+    )
+    path = tmp_path / "ex.log"
+    path.write_text(
+        "#Fields: date time cs-uri-stem s-port sc-status\n2026-03-02 09:00:00 /a 80 200\n"
+        "#Fields: date time sc-status s-port cs-uri-stem\n2026-03-02 09:00:01 404 80 /b\n"
+    )
+    result = CliRunner().invoke(app, ["match", "--rules", str(rules), str(path)])
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(line["index"], line["rule"]["title"]) for line in found] == [(1, "Missing")]

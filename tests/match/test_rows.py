@@ -18,8 +18,10 @@ ROWS = {
     "IIS": (
         "Path Traversal Exploitation Attempts",
         IIS,
-        "2026-03-02 10:00:00 192.0.2.1 GET /x ../../../../../lib/password 443 - 198.51.100.9 "
-        "Mozilla/5.0+(X11) - 200",
+        (
+            "2026-03-02 10:00:00 192.0.2.1 GET /x ../../../../../lib/password 443 - 198.51.100.9 "
+            "Mozilla/5.0+(X11) - 200"
+        ),
     ),
     "IIS, an agent with blanks": (
         "Suspicious User-Agents Related To Recon Tools",
@@ -29,20 +31,26 @@ ROWS = {
     "ProxySG": (
         "Rclone Activity via Proxy",
         PROXY,
-        "2026-03-02 10:00:00 12 10.0.0.5 aliya TCP_MISS 200 GET https files.example.org 443 /a "
-        "https://files.example.org/a rclone/v1.60",
+        (
+            "2026-03-02 10:00:00 12 10.0.0.5 aliya TCP_MISS 200 GET https files.example.org 443 /a "
+            "https://files.example.org/a rclone/v1.60"
+        ),
     ),
     "Exchange HttpProxy": (
         "Exchange ProxyShell Pattern",
         EXCHANGE,
-        "2026-03-02T10:00:00.000Z,198.51.100.9,mail.example.kz,/autodiscover/autodiscover.json,"
-        "?@example.kz/powershell/&Email=autodiscover/autodiscover.json,POST,302,python-requests",
+        (
+            "2026-03-02T10:00:00.000Z,198.51.100.9,mail.example.kz,/autodiscover/autodiscover.json,"
+            "?@example.kz/powershell/&Email=autodiscover/autodiscover.json,POST,401,python-requests"
+        ),
     ),
     "Windows DNS debug log": (
         "Cobalt Strike DNS Beaconing",
         b"",
-        "3/2/2026 3:00:00 PM 0E90 PACKET  00000000028657F0 UDP Rcv 10.0.0.5        0002   Q "
-        "[0001   D   NOERROR] A      (3)aaa(5)stage(4)1234(7)example(0)",
+        (
+            "3/2/2026 3:00:00 PM 0E90 PACKET  00000000028657F0 UDP Rcv 10.0.0.5        0002   Q "
+            "[0001   D   NOERROR] A      (3)aaa(5)stage(4)1234(7)example(0)"
+        ),
     ),
 }
 

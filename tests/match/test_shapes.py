@@ -16,7 +16,14 @@ from tests.match.activities_network import NETWORK
 from tests.match.activity import Activity
 from tests.match.material import taxonomy
 from tests.match.windows_activities import ENGINE, WINDOWS_ACTIVITIES
-from tests.match.windows_renderings import RENDERINGS, SYSMON, as_sysmon_module, described
+from tests.match.windows_renderings import (
+    RENDERINGS,
+    SYSMON,
+    as_fluent_bit,
+    as_snare,
+    as_sysmon_module,
+    described,
+)
 from tests.normalize.reading import event_of
 
 ACTIVITIES = [*WINDOWS, *LINUX, *NETWORK, *CLOUD]
@@ -45,6 +52,8 @@ def renderings(event: dict[str, Any]) -> dict[str, bytes]:
     shapes = dict(RENDERINGS)
     if event["system"]["Provider"] == SYSMON:
         shapes["Sysmon module"] = as_sysmon_module
+        shapes["Fluent Bit"] = as_fluent_bit
+        shapes["Snare"] = as_snare
     return {shape: render(event) for shape, render in shapes.items()}
 
 

@@ -7,6 +7,7 @@ Source: Winlogbeat 8, module sysmon, ingest pipeline (which value goes where, an
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -133,6 +134,45 @@ def _move_details(document: dict[str, Any], details: str) -> None:
         return
     number = int(word[2] + (word[3] or ""), 16)
     _put(document, "registry.data", {"strings": [str(number)], "type": f"SZ_{word[1]}WORD"})
+
+
+def as_fluent_bit(event: dict[str, Any]) -> bytes:
+    """Render as Fluent Bit's winevtlog does: the event's data in the message and as bare texts."""
+    system, data = event["system"], event["data"]
+    message = "\r\n".join(f"{name}: {value}" for name, value in data.items())
+    document = {
+        "ProviderName": system["Provider"],
+        "EventID": system["EventID"],
+        "Level": system["Level"],
+        "Keywords": system["Keywords"],
+        "TimeCreated": event["time"],
+        "EventRecordID": system["EventRecordID"],
+        "ProcessID": system.get("ExecutionProcessID", 4),
+        "ThreadID": 8,
+        "Channel": system["Channel"],
+        "Computer": system["Computer"],
+        "UserID": system.get("UserID", ""),
+        "Message": f"Rendered:\r\n{message}",
+        "StringInserts": [str(value) for value in data.values()],
+    }
+    return orjson.dumps(document)
+
+
+def as_snare(event: dict[str, Any]) -> bytes:
+    """Render as Snare does: tokens parted by tabs, the event's data in the text alone."""
+    system, data = event["system"], event["data"]
+    at = datetime.fromisoformat(event["time"]).strftime("%a %b %d %H:%M:%S %Y")
+    text = "  ".join(f"{name}: {_one_line(str(value))}" for name, value in data.items())
+    tokens = (
+        "MSWinEventLog", "1", system["Channel"], "7", at, system["EventID"], system["Provider"],
+        "SYSTEM", "User", "Information", system["Computer"], "Rendered", "", f"Rendered:  {text}",
+        system["EventRecordID"],
+    )  # fmt: skip
+    return b"<13>Mar  2 10:00:00 relay " + "\t".join(map(str, tokens)).encode()
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[\r\n\t]", " ", text)
 
 
 def _in_syslog(render: Callable[[dict[str, Any]], bytes]) -> Callable[[dict[str, Any]], bytes]:

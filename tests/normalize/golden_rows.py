@@ -3,6 +3,7 @@
 A file there is a list of rows, or ``{format, preamble, rows}``. A row has a name and a record, and
 may have ``format``, ``preamble``, ``source`` (the vendor's page that shows the layout) and
 ``expect``: what that page says the record means, by ECS field, ``native.NAME`` or ``time``.
+``whole: false`` marks a record that is cut or breaks its grammar.
 """
 
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Row:
     preamble: bytes = b""
     source: str = ""
     expect: dict[str, Any] = field(default_factory=dict)
+    whole: bool = True
 
     def outcome(self) -> Event | Failure:
         """Give what becomes of it."""

@@ -38,10 +38,12 @@ def batch_of(
 def normalized(
     batch: RawBatch, zone: tzinfo = UTC, *, trial: bool = False
 ) -> list[Event | Failure]:
-    """Give what became of each record of a batch, in order."""
+    """Give what became of each record of a batch, in order: its failure rather than its event."""
     profile = Profile("auto", zone, trial)
     done = Normalizer(lambda _object, _source: profile)(batch)
-    return sorted((*done.events, *done.failures), key=lambda item: item.index)
+    items: dict[int, Event | Failure] = {event.index: event for event in done.events}
+    items |= {failure.index: failure for failure in done.failures}
+    return [items[index] for index in sorted(items)]
 
 
 def event_of(

@@ -85,3 +85,19 @@ def test_a_longest_record_can_be_set() -> None:
     assert isinstance(failure, dict)
     assert failure["code"] == "oversized"
     assert "batch.record_bytes" in failure["detail"]
+
+
+def test_rows_are_read_by_their_header(tmp_path: Path) -> None:
+    """Rows of a file, and of standard input, are read by the header that stands before them."""
+    content = (
+        b"#Fields: date time c-ip cs-uri\n2026-03-02 09:00:00 192.0.2.1 /a\n"
+        b"#Fields: date time cs-uri c-ip\n2026-03-02 09:00:01 /b 192.0.2.2\n"
+    )
+    expected = ((0, "192.0.2.1", {"original": "/a"}), (1, "192.0.2.2", {"original": "/b"}))
+    path = tmp_path / "ex.log"
+    path.write_bytes(content)
+    for arguments, given in (((str(path),), b""), ((), content)):
+        code, lines, said = run(*arguments, "--at", AT, given=given)
+        assert (code, said) == (0, "")
+        seen = [(line["index"], line["source"], line["url"]) for line in lines]
+        assert seen == [(n, {"ip": one, "address": one}, path) for n, one, path in expected]

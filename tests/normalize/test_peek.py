@@ -28,6 +28,8 @@ def test_the_peeked_host_is_the_events() -> None:
         ('{"hostname": "web01", "x": 1}', ("x",), {"host": "web01", "x": "1"}),
         ('{"host": {"name": "web01"}}', (), {"host": "web01"}),
         ('{"host": {"name": 7}}', (), {}),
+        ('{"id.orig_h": "192.0.2.1", "host": "kz-bank"}', (), {}),
+        ('{"uid": "C1", "id": {"orig_h": "192.0.2.1"}, "host": "kz-bank"}', (), {}),
         (
             '{"Event": {"System": {"EventID": 1, "Computer": "dc"}, "EventData": {"Mark": "m"}}}',
             ("Mark", "Event.System.Computer"),

@@ -7,7 +7,7 @@ import pytest
 from pipeline.model import instant
 from pipeline.normalize import missing_fields
 from tests.normalize.reading import event_of
-from tests.normalize.windows_shapes import SHAPES, windows_events
+from tests.normalize.windows_shapes import READ_AS, SHAPES, windows_events
 
 EVENTS = windows_events()
 
@@ -18,7 +18,7 @@ def test_every_shape_gives_the_same_event(shape: str, event: dict[str, Any]) -> 
     """Time, ECS fields and the fields that Sigma names are the same in every shape."""
     found = event_of(SHAPES[shape](event))
     first = event_of(SHAPES["windows_event"](event))
-    assert found.format == shape
+    assert found.format == READ_AS.get(shape, shape)
     assert found.taxonomy == "windows"
     assert (found.time, found.time_confidence.value) == (instant(event["time"]), "exact")
     added = ("agent", "ecs") if shape == "winlogbeat_7" else ()

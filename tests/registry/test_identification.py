@@ -17,6 +17,8 @@ SOURCES = [
     source("host-of-address", hosts=["web01.example"], addresses=["192.0.2.7"]),
     source("field", fields={"tenant": "a"}),
     source("v6", addresses=["2001:db8::/32"]),
+    source("certified", certificates=["relay.example"]),
+    source("fingerprint", certificates=["SHA-256:" + ":".join(["0A"] * 32)]),
 ]
 
 
@@ -51,6 +53,38 @@ def test_the_most_specific_source_wins(
     assert (found.source.id if found else None) == expected
     again = epoch.identify(listener, peer, host, fields)
     assert again is found
+
+
+@pytest.mark.parametrize(
+    ("certificates", "peer", "host", "expected"),
+    [
+        pytest.param(("Relay.Example.",), "203.0.113.9", "x", "certified", id="name"),
+        pytest.param(("other", "relay.example"), "", "x", "certified", id="any-name"),
+        pytest.param(("relay.example",), "192.0.2.7", "x", "certified", id="before-an-address"),
+        pytest.param(("relay.example",), "", "web01.example", "host", id="a-host-is-narrower"),
+        pytest.param(("sha256:" + "0a" * 32,), "", "x", "fingerprint", id="fingerprint"),
+        pytest.param(("sha256:" + "0b" * 32,), "", "x", None, id="another-fingerprint"),
+        pytest.param(("elsewhere.example",), "192.0.2.9", "x", "network", id="another-name"),
+        pytest.param((), "203.0.113.9", "relay.example", None, id="a-host-is-no-certificate"),
+        pytest.param((), "relay.example", "x", None, id="a-peer-is-no-certificate"),
+    ],
+)
+def test_a_certificate_is_more_than_an_address(
+    certificates: tuple[str, ...], peer: str, host: str, expected: str | None
+) -> None:
+    """A certificate's name or fingerprint beats networks, and nothing else stands for it."""
+    epoch = identification(registry(record(sources=SOURCES))).at(AT)
+    found = epoch.identify("other", peer, host, {}, certificates)
+    assert (found.source.id if found else None) == expected
+
+
+def test_a_source_asks_for_certificate_and_address_together() -> None:
+    """Where a source names both, a stolen certificate from elsewhere is not enough."""
+    both = source("both", certificates=["relay.example"], addresses=["192.0.2.0/24"])
+    epoch = identification(registry(record(sources=[both]))).at(AT)
+    assert epoch.identify("l", "203.0.113.9", "x", {}, ("relay.example",)) is None
+    assert epoch.identify("l", "192.0.2.9", "x", {}, ("relay.example",)) is not None
+    assert epoch.identify("l", "192.0.2.9", "x", {}, ()) is None
 
 
 def test_a_source_belongs_to_the_object_that_has_it_at_the_time() -> None:

@@ -70,9 +70,10 @@ def test_background_noise_fires_nothing() -> None:
 
 
 def test_every_rule_has_its_part_in_the_story() -> None:
-    """Each detection rule of ours fires somewhere in the story."""
+    """Each detection rule of ours fires somewhere in the story; reports are entered by people."""
     fired = {title for titles in told().values() for title in titles}
-    assert {rule.title for rule in content().rules.values()} - fired == set()
+    ours = [rule for rule in content().rules.values() if rule.service != "report"]
+    assert {rule.title for rule in ours} - fired == set()
 
 
 @pytest.mark.parametrize(

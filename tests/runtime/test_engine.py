@@ -11,6 +11,7 @@ from pipeline.errors import StoreFull
 from pipeline.model import (
     NANOSECONDS,
     AuditEntry,
+    BatchKind,
     FailureCode,
     Finding,
     IncidentState,
@@ -114,9 +115,10 @@ def test_batches_are_processed_in_the_order_of_the_journal(bench: Bench) -> None
 
 def test_an_unknown_host_is_refused_counted_and_audited(bench: Bench) -> None:
     """Nothing of an unknown source is journalled; reason and count are kept."""
-    assert bench.deliver([b"<13>Mar  2 20:00:00 stranger app: hello"]) == 0
+    assert bench.deliver([b"<13>Mar  2 20:00:00 stranger app: CANARY"]) == 0
     bench.collector.tell_refusals(AT)
-    assert bench.stores.journal.read(0, 9) == []
+    ((_, told),) = bench.stores.journal.read(0, 9)
+    assert (told.kind, told.records) == (BatchKind.REFUSED, (b"unknown_source",))
     (entry,) = [one for one in bench.stores.audit.read() if one.kind == "records_refused"]
     assert (entry.detail["reason"], entry.detail["count"]) == ("unknown_source", 1)
     assert bench.telemetry.value("saqshy_records_refused_total", "test", "unknown_source") == 1
@@ -136,6 +138,22 @@ def test_refused_records_of_a_registered_object_page_the_duty_officer(bench: Ben
     journalled = [batch for _, batch in bench.stores.journal.read(0, 99)]
     assert b"CANARY" not in b"".join(record for batch in journalled for record in batch.records)
     assert "CANARY" not in str(notice)
+
+
+def test_a_sender_that_nobody_registered_pages_the_duty_officer(bench: Bench) -> None:
+    """The centre's own officer is told of a network that sends and is not registered, once."""
+    for number in range(3):
+        bench.deliver([b"<13>Mar  2 20:00:0%d stranger app: CANARY" % number])
+        bench.collector.tell_refusals(AT)
+    bench.drain()
+    (incident,) = bench.stores.incidents.latest()
+    assert incident.object_id == "@unregistered:192.0.2.0/24"
+    assert incident.state is IncidentState.CANDIDATE
+    (notice,) = bench.stores.outbox.list()
+    assert (notice.recipient.role, notice.guard.decision) == ("duty_officer", "hold")
+    assert "CANARY" not in str(notice)
+    journalled = [batch for _, batch in bench.stores.journal.read(0, 99)]
+    assert b"CANARY" not in b"".join(record for batch in journalled for record in batch.records)
 
 
 def test_made_up_senders_fill_no_audit_trail(bench: Bench) -> None:

@@ -56,6 +56,12 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[tuple[str, ...], float]]] = {
     ),
     "too_late": ((3,), {("saqshy_matches_too_late_total",): 3}),
     "datagrams_dropped": (("udp", 7), {("saqshy_datagrams_dropped_total", "udp"): 7}),
+    "senders_refused": (
+        ("tls", "certificate_expired", 2),
+        {("saqshy_senders_refused_total", "tls", "certificate_expired"): 2},
+    ),
+    "sender_paused": (("tcp", 2.5), {("saqshy_senders_paused_seconds_total", "tcp"): 2.5}),
+    "spool": ((3, 4096), {("saqshy_spool_deliveries",): 3, ("saqshy_spool_bytes",): 4096}),
     "stage_done": (
         ("match", 500, 0.25),
         {

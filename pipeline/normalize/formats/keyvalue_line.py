@@ -6,7 +6,7 @@ from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.keyvalue import first_word, pairs
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.synonyms import complete, synonyms
+from pipeline.normalize.synonyms import complete, shape_of
 from pipeline.normalize.taxonomy import put
 from pipeline.normalize.text import decode
 
@@ -24,11 +24,15 @@ def parse(record: bytes, context: Context) -> Parsed | Refusal:
     found = decode(record)
     if isinstance(found, Refusal):
         return found
-    text, notes = found
+    return read(*found, context, FEWEST_PAIRS) or _NO_PAIRS
+
+
+def read(text: str, notes: tuple[str, ...], context: Context, fewest: int) -> Parsed | None:
+    """Read a text; None where it holds fewer pairs than ``fewest``."""
     text = text.rstrip(LINE_ENDS)
     vendor = pairs(text)
-    if len(vendor) < FEWEST_PAIRS:
-        return _NO_PAIRS
+    if len(vendor) < fewest:
+        return None
     ecs: Json = {"event": {"kind": "event", "dataset": "generic.keyvalue"}}
     word = first_word(text)
     if word:
@@ -45,13 +49,15 @@ def parse(record: bytes, context: Context) -> Parsed | Refusal:
 
 def _time(vendor: Json, context: Context) -> Moment | None:
     """Choose the first name of a time that holds one; ``date`` and ``time`` may stand apart."""
-    named = {name.lower(): value for name, value in vendor.items()}
-    if "date" in named and "time" in named:
-        found = moment(f"{named['date']} {named['time']}", context.zone)
-        if found is not None:
-            return found
-    for name in synonyms().time_names:
-        found = moment(named.get(name), context.zone)
+    times = shape_of(vendor).times
+    if len(times) > 1:
+        named = {name.lower(): vendor[name] for name in times}
+        if "date" in named and "time" in named:
+            found = moment(f"{named['date']} {named['time']}", context.zone)
+            if found is not None:
+                return found
+    for name in times:
+        found = moment(vendor[name], context.zone)
         if found is not None:
             return found
     return None

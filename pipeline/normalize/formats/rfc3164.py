@@ -8,9 +8,11 @@ System Message Logs", system log message format.
 """
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from pipeline.model import NANOSECONDS, FailureCode, TimeConfidence
+from pipeline.normalize.formats.signs import format_shown
 from pipeline.normalize.formats.syslog_header import LINE_ENDS, MOST_PRIORITY, header_ecs
 from pipeline.normalize.formats.syslog_message import read_message
 from pipeline.normalize.limits import FUTURE_LIMIT
@@ -20,12 +22,13 @@ from pipeline.normalize.text import decode
 
 NAME = "rfc3164"
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, name in enumerate(
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?", flags=re.ASCII)
 _PRIORITY = re.compile(r"<([0-9]{1,3})>")
 # Cisco: a message counter, a "*" or "." for a clock that is not set or not synchronised.
 _COUNTER = re.compile(r"(?:[0-9]{1,10}: ){0,2}[*.]?(?=[A-Z][a-z]{2} )")
@@ -36,7 +39,7 @@ _STAMP = re.compile(
     flags=re.ASCII,
 )
 _ISO_STAMP = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+    r"(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
     r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d)(?= |$))?):?(?: |$)",
     flags=re.ASCII,
 )
@@ -82,7 +85,8 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | Refusa
     if priority is None and found is None and not _TAG_WITH_PID.match(text):
         return _UNKNOWN
     host, rest = _origin(device, rest, timed=rest != text)
-    match = _TAG.match(rest)
+    shown = format_shown(rest)
+    match = None if shown else _TAG.match(rest)
     program, process_id = (match[1], match[2] or "") if match else ("", "")
     message = rest[match.end() :] if match else rest
     at, confidence = found or (None, TimeConfidence.RECEIVED)
@@ -92,7 +96,8 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | Refusa
     if mnemonic or told:  # Cisco: %FACILITY-SEVERITY-MNEMONIC in the place of a program, or behind
         ecs["event"]["code"] = told[1] if told else mnemonic
     answer = Parsed(NAME, "linux", at, confidence, ecs, {}, notes)
-    inner = read_message(answer, program, message, context)
+    plain = not shown and match is None and message[:1] != " "
+    inner = read_message(answer, program, message, context, plain=plain)
     if mnemonic and inner is answer:  # rules seek the code in the text
         answer.ecs["message"] = rest
     return inner
@@ -111,10 +116,15 @@ def _priority(text: str, notes: tuple[str, ...]) -> tuple[int | None, str, tuple
 
 def peek_host(text: str) -> str:
     """Give the host of a message's header without reading its time; "" where it names none."""
+    return peek_message(text)[0]
+
+
+def peek_message(text: str) -> tuple[str, str]:
+    """Give the host of a message's header, "" where it names none, and what follows the header."""
     match = _PRIORITY.match(text)
     device, text = _device(text[match.end() :] if match else text)
     rest = _behind_stamp(text)
-    return _origin(device, rest, timed=rest != text)[0]
+    return _origin(device, rest, timed=rest != text)
 
 
 def _device(text: str) -> tuple[str, str]:
@@ -135,6 +145,10 @@ def _behind_stamp(text: str) -> str:
 def _origin(device: str, text: str, *, timed: bool) -> tuple[str, str]:
     """Part the host from what follows, and from a header of a device's own behind a relay's."""
     host, rest = _host(text, timed=timed)
+    if rest[:3] == ": %":
+        rest = rest[2:]
+    if rest[:1] == "%" or "%" not in rest:
+        return host or device, rest
     tag = _TAG.match(rest)
     if host and tag and not tag[1].isdigit() and _CODE.match(rest, tag.end()):
         return host, rest  # a program that writes codes
@@ -175,12 +189,12 @@ def _resolve(match: re.Match[str], context: Context) -> Moment | None:
     before, month_name, day, inner, hour, minute, second, fraction, zone_name, behind = (
         match.groups()
     )
-    month = _MONTHS.get(month_name.lower())
+    month = MONTHS.get(month_name.lower())
     if month is None:
         return None
     parts = (month, int(day), int(hour), int(minute), int(second))
     nanos = int(fraction[:9].ljust(9, "0")) if fraction else 0
-    zone, known = _zone(zone_name, context.zone)
+    zone, known = named_zone(zone_name, context.zone)
     year = before or inner or behind
     if year is not None:
         at = _at(int(year), parts, zone)
@@ -190,14 +204,19 @@ def _resolve(match: re.Match[str], context: Context) -> Moment | None:
     return None if at is None else (at + nanos, TimeConfidence.YEAR_ASSUMED)
 
 
-def _zone(name: str | None, assumed: tzinfo) -> tuple[tzinfo, bool]:
-    """Give the zone a time names; letters other than UTC's mean different zones in the world."""
+@lru_cache(maxsize=256)
+def named_zone(name: str | None, assumed: tzinfo) -> tuple[tzinfo, bool]:
+    """Give the zone that a time names and whether it does: ``UTC`` or an offset (``+05:00``).
+
+    Letters other than UTC's mean different zones in the world: ``assumed`` is given back.
+    """
     if name in ("UTC", "GMT", "Z"):
         return UTC, True
-    if name and name[0] in "+-":
-        known = datetime.strptime(name.replace(":", ""), "%z").tzinfo
-        return (known, True) if known else (assumed, False)
-    return assumed, False
+    match = _OFFSET.fullmatch(name) if name else None
+    if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
+        return assumed, False
+    shift = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return timezone(-shift if match[1] == "-" else shift), True
 
 
 def year_less(parts: tuple[int, int, int, int, int], zone: tzinfo, reference_at: int) -> int | None:

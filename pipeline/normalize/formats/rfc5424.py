@@ -8,7 +8,7 @@ import re
 
 from pipeline.model import FailureCode, Json, TimeConfidence
 from pipeline.normalize.formats.syslog_header import LINE_ENDS, MOST_PRIORITY, header_ecs
-from pipeline.normalize.formats.syslog_message import read_message
+from pipeline.normalize.formats.syslog_message import read_data, read_message
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.text import decode
@@ -29,7 +29,15 @@ _STRICT = re.compile(
     r" ([!-~]{1,255}) ([!-~]{1,48}) ([!-~]{1,128}) ([!-~]{1,32}) (?=[-\[])",
     flags=re.ASCII,
 )
-_LOOSE = re.compile(r"<([0-9]{1,3})>([0-9]{1,3})\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)(?:\s+|$)")
+_LOOSE = re.compile(
+    r"<([0-9]{1,3})>([0-9]{1,3})\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*|\S+)"
+    r"\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)(?:\s+|$)",
+    flags=re.ASCII,
+)
+# Of senders that know time and host only, a message that says what it is follows at once.
+_SHORT = re.compile(
+    r"<([0-9]{1,3})>([0-9]{1,3})\s+(\S+)\s+(\S+)()()()\s+(?=CEF:\s?\d|LEEF:\d)", flags=re.ASCII
+)
 
 _NOT_5424 = Refusal(
     FailureCode.SYNTAX,
@@ -56,7 +64,7 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | None:
     if match is not None and int(match[1]) <= MOST_PRIORITY:
         data, rest = structured_data(text[match.end() :])
     if match is None or data is None:
-        match = _LOOSE.match(text)
+        match = _SHORT.match(text) or _LOOSE.match(text)
         if match is None or int(match[1]) > MOST_PRIORITY:
             return None
         data, rest = structured_data(text[match.end() :])
@@ -68,7 +76,7 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | None:
 
 def peek_host(text: str) -> str | None:
     """Give the host of a message's header, "" where it is nil; None where this is no RFC 5424."""
-    match = _STRICT.match(text) or _LOOSE.match(text)
+    match = _STRICT.match(text) or _SHORT.match(text) or _LOOSE.match(text)
     if match is None:
         return None
     return "" if match[4] == "-" else match[4]
@@ -76,13 +84,13 @@ def peek_host(text: str) -> str | None:
 
 def peek_data(text: str) -> Json:
     """Give the structured data of a message; empty where there is none."""
-    match = _STRICT.match(text) or _LOOSE.match(text)
+    match = _STRICT.match(text) or _SHORT.match(text) or _LOOSE.match(text)
     return (structured_data(text[match.end() :])[0] or {}) if match else {}
 
 
 def data_start(text: str) -> int:
     """Give where the structured data of a message must begin; 0 where this is no RFC 5424."""
-    match = _STRICT.match(text) or _LOOSE.match(text)
+    match = _STRICT.match(text) or _SHORT.match(text) or _LOOSE.match(text)
     return match.end() if match else 0
 
 
@@ -101,7 +109,8 @@ def _parsed(
         syslog["structured_data"] = data
     at, confidence = _time(stamp, data, context) or (None, TimeConfidence.RECEIVED)
     answer = Parsed(NAME, "linux", at, confidence, ecs, {}, notes)
-    return read_message(answer, program, message, context)
+    inner = read_data(answer, data, message, context) if data else None
+    return inner or read_message(answer, program, message, context)
 
 
 def _time(stamp: str, data: Json, context: Context) -> Moment | None:

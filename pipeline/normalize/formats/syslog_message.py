@@ -1,5 +1,9 @@
 """The message inside a syslog header: JSON, a format of its own, a known program's words, pairs."""
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import TypeAlias
+
 from pipeline.model import Json
 from pipeline.normalize.datasets import name_dataset, recognised
 from pipeline.normalize.formats import json_document, windows_json
@@ -13,18 +17,27 @@ from pipeline.normalize.taxonomy import put
 
 CEE = "@cee:"  # the cookie before JSON of the Common Event Expression (rsyslog, lumberjack)
 _FEWEST_PAIRS = 2  # one "=" is found in any prose
+_FORMATS = "pipeline.normalize.formats"
+# Structured data under a vendor's enterprise number: the format that reads it.
+_ELEMENTS = {"event@23668": "kaspersky", "Fields@1.3.6.1.4.1.2620": "check_point"}
+DataReader: TypeAlias = Callable[[dict[str, str], str, Parsed, Context], Parsed]
 # Programs of a Unix system whose messages are pairs all the same.
 _UNIX = frozenset({"kernel", "audit", "auditd", "systemd", "useradd", "groupadd", "usermod"})
 
 
-def read_message(answer: Parsed, program: str, message: str, context: Context) -> Parsed:
-    """Complete what a header gave by what its message says; the message itself is kept."""
+def read_message(
+    answer: Parsed, program: str, message: str, context: Context, *, plain: bool = False
+) -> Parsed:
+    """Complete what a header gave by what its message says; the message itself is kept.
+
+    ``plain``: it is known to begin with no format's sign.
+    """
     body = message.removeprefix(CEE).lstrip(" ")
     if body[:1] == "{" and body.rstrip()[-1:] == "}":
         inner = _read_json(body, context)
         if inner is not None:
             return _inside(answer, inner)
-    shown = read_shown(body, (), context)
+    shown = None if plain else read_shown(body, (), context)
     if isinstance(shown, Parsed):
         return _inside(answer, shown)
     if message:
@@ -40,6 +53,18 @@ def read_message(answer: Parsed, program: str, message: str, context: Context) -
     if len(vendor) >= _FEWEST_PAIRS:
         _read_pairs(answer, program, message, vendor)
     return answer
+
+
+def read_data(answer: Parsed, data: Json, message: str, context: Context) -> Parsed | None:
+    """Read a message whose structured data is a vendor's own; None where none is known."""
+    for element in data.keys() & _ELEMENTS.keys():
+        reader: DataReader = import_module(f"{_FORMATS}.{_ELEMENTS[element]}").read_data
+        fields = {
+            name: value[0] if isinstance(value, list) else value
+            for name, value in data[element].items()
+        }
+        return _inside(answer, reader(fields, message, answer, context))
+    return None
 
 
 def _read_json(body: str, context: Context) -> Parsed | None:
@@ -58,8 +83,8 @@ def _inside(answer: Parsed, inner: Parsed) -> Parsed:
     syslog = answer.ecs.get("log", {}).get("syslog")
     if syslog:
         put(inner.ecs, "log.syslog", syslog)
-    if "host" in answer.ecs:
-        inner.ecs.setdefault("host", answer.ecs["host"])
+    if "host" in answer.ecs and "name" not in inner.ecs.get("host", ()):
+        inner.ecs["host"] = {**answer.ecs["host"], **inner.ecs.get("host", {})}
     if "process" in answer.ecs and inner.taxonomy != "windows":  # there it names the forwarder
         inner.ecs.setdefault("process", answer.ecs["process"])
     inner.notes = (*answer.notes, *inner.notes, f"inside:{answer.format}")

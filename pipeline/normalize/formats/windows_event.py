@@ -1,7 +1,8 @@
 """Windows events in the nesting of their XML: ``{"Event": {"System": …, "EventData": …}}``.
 
-What evtx_dump writes of an EVTX record, with attributes under ``#attributes``, in a sibling
-``…_attributes`` or as ``@Name``; the framing of EVTX files gives records of this shape.
+What evtx_dump writes of an EVTX record, and what ``windows_xml`` makes of XML, with attributes
+under ``#attributes``, in a sibling ``…_attributes`` or as ``@Name``; the framing of EVTX files
+gives records of this shape.
 Source: Microsoft, Windows Event Log Schema, "Event", "SystemPropertiesType", "EventDataType".
 """
 
@@ -60,8 +61,10 @@ def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
     for name, value in event.items():
         if name == "UserData":
             _read_user_data(value, native)
+        elif name == "RenderingInfo" and isinstance(value, dict):
+            _read_rendering(value, native)
         elif name not in _ENVELOPE and not name.startswith("@") and value is not None:
-            flatten_into(native, "" if name == "RenderingInfo" else name, value)
+            flatten_into(native, name, value)
     return parsed(NAME, native, moment(native.get("TimeCreated"), context.zone), notes)
 
 
@@ -126,6 +129,13 @@ def _read_unnamed(value: Any, native: Json) -> None:
             unnamed += text if isinstance(text, list) else [text]
     if unnamed:
         flatten_into(native, "Data", unnamed[0] if len(unnamed) == 1 else unnamed)
+
+
+def _read_rendering(rendered: Json, native: Json) -> None:
+    """Put the rendered texts beside System; one that System has as a number keeps its prefix."""
+    for name, value in rendered.items():
+        if value and name not in ("#attributes", "xmlns"):
+            flatten_into(native, name if name not in native else f"RenderingInfo.{name}", value)
 
 
 def _name_of(element: Any) -> str:

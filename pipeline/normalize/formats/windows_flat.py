@@ -14,6 +14,7 @@ from pipeline.normalize.moments import Moment, moment, utc
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.windows.build import NO_EVENT_ID, event_id, parsed
 from pipeline.normalize.windows.flatten import flatten_values
+from pipeline.normalize.windows.messages import fields_of
 
 NAME = "windows_flat"
 PROVIDERS = ("SourceName", "ProviderName", "EventSourceName")
@@ -37,6 +38,8 @@ def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
         return NO_EVENT_ID
     document["EventID"] = code
     _name_as_sigma(document)
+    if "StringInserts" in document or isinstance(document.get("EventData"), list):
+        _name_inserts(document)
     return parsed(NAME, document, _time(document, context), notes)
 
 
@@ -58,6 +61,30 @@ def _name_as_sigma(document: Json) -> None:
             document["Level"] = _SEVERITIES[severity]
     elif level.__class__ is str and level.isascii() and level.isdigit() and len(level) < 10:
         document["Level"] = int(level)
+
+
+def _name_inserts(document: Json) -> None:
+    """Name the event's data, which Fluent Bit and Fluentd give as texts and in the message.
+
+    Its ProcessID is the one that the event log service noted (Source: Fluent Bit, "Windows Event
+    Log (winevtlog)"; fluent-plugin-windows-eventlog).
+    """
+    for name, known in (("ProcessID", "ExecutionProcessID"), ("UserID", "UserID")):
+        if name in document and known not in document:
+            document[known] = document.pop(name)
+    inserts = document.get("StringInserts", document.get("EventData"))
+    message = document.get("Message") or document.get("Description")
+    if message.__class__ is str and message:
+        provider = document.get("Provider_Name")
+        named = fields_of(
+            provider if isinstance(provider, str) else "", document["EventID"], message
+        )
+        for name, value in named.items():
+            document.setdefault(name, value)
+        if named:
+            return
+    if isinstance(inserts, list) and inserts:
+        document["Data"] = inserts[0] if len(inserts) == 1 else inserts
 
 
 def _time(document: Json, context: Context) -> Moment | None:

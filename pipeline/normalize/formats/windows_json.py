@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from pipeline.model import FailureCode, Json
-from pipeline.normalize.formats import windows_event, windows_flat, winlogbeat
+from pipeline.normalize.formats import windows_event, windows_flat, windows_renamed, winlogbeat
 from pipeline.normalize.jsontext import Decoded, read_object
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 
@@ -13,7 +13,7 @@ Reader: TypeAlias = Callable[[Decoded, Context], Parsed | Refusal]
 _PROVIDERS = ("Provider_Name", *windows_flat.PROVIDERS)
 _NO_SHAPE = Refusal(
     FailureCode.UNKNOWN_FORMAT,
-    "is JSON, but no Windows event in a known shape (EVTX record, flat, Winlogbeat): "
+    "is JSON, but no Windows event in a known shape (EVTX record, flat, Winlogbeat, Graylog): "
     "send System fields unchanged, or set the source's format to json",
 )
 
@@ -36,6 +36,8 @@ def reader(document: Json) -> Reader | None:
         return winlogbeat.read
     if "event_id" in document and ("log_name" in document or "source_name" in document):
         return winlogbeat.read
+    if windows_renamed.is_renamed(document):
+        return windows_renamed.read
     inner = document.get("Event", document)
     if isinstance(inner, dict) and isinstance(inner.get("System"), dict):
         return windows_event.read if "EventID" in inner["System"] else None

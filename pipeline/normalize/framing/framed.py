@@ -13,7 +13,8 @@ class Framed(NamedTuple):
     read). ``end`` resumes behind the record: a byte offset in the unpacked content, in an EVTX file
     the chunk and record. ``open``: the record ended with the input and not with a delimiter, so
     that a file which still grows may bring more of it. ``preamble``: the lines of the file that say
-    how its records are read (column names), as they stand before this record.
+    how its records are read (column names), as they stand before this record; ``header`` is where
+    they begin.
     """
 
     data: bytes
@@ -22,6 +23,7 @@ class Framed(NamedTuple):
     end: int = 0
     open: bool = False
     preamble: bytes = b""
+    header: int = 0
 
 
 class Feed(Protocol):

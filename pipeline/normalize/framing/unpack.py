@@ -1,5 +1,6 @@
-"""Compressed input, unpacked in small steps and within bounds: gzip, xz, Zstandard."""
+"""Compressed input, unpacked in small steps and within bounds: gzip, xz, Zstandard, bzip2."""
 
+import bz2
 import lzma
 import zlib
 from typing import Any, BinaryIO
@@ -13,7 +14,12 @@ _WINDOW = 1 << 27  # bytes of memory that an archive may ask for; xz -9 needs 65
 MOST_EXPANSION = 1000
 FREE_EXPANSION = 64 * 1024 * 1024
 
-_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\x00", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_MAGIC = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    *((b"BZh%d1A" % level, "bzip2") for level in range(1, 10)),  # 1A begins its first block
+)
 
 
 class Unpacked:
@@ -57,6 +63,8 @@ class Unpacked:
     def _new(self) -> Any:
         if self.packing == "gzip":
             return zlib.decompressobj(wbits=31)
+        if self.packing == "bzip2":
+            return bz2.BZ2Decompressor()
         if self.packing == "xz":
             return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_WINDOW)
         return zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
@@ -89,7 +97,7 @@ class Unpacked:
                 if self._unpacker.eof:
                     piece = self._unpacker.unused_data.lstrip(b"\x00")
                     self._unpacker, self._started = self._new(), False
-        except (zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError) as error:
+        except (zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError) as error:
             self.broken = "corrupt", f"the {self.packing} archive does not unpack: {error}"
         if self.made > max(FREE_EXPANSION, MOST_EXPANSION * self._taken):
             self._ready.clear()

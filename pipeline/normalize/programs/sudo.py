@@ -8,9 +8,10 @@ anything, " ; " included.
 import re
 
 from pipeline.model import Json
-from pipeline.normalize.programs.told import Told
+from pipeline.normalize.programs.told import Told, told
 
-_LINE = re.compile(r"\s*(.{1,256}?) : (.*)", flags=re.DOTALL)
+_LINE = re.compile(r"\s{0,8}(.{1,256}?) : (.*)", flags=re.DOTALL)
+_CONTINUED = re.compile(r"\s{0,8}(.{1,256}?) : \(command continued\) (.*)", flags=re.DOTALL)
 _SETTING = re.compile(r"([A-Z]{2,8})=(.*)", flags=re.DOTALL)
 
 
@@ -19,6 +20,9 @@ def read(message: str) -> Told | None:
     match = _LINE.fullmatch(message)
     if match is None:
         return None
+    if continued := _CONTINUED.fullmatch(message):  # a long command goes on in further messages
+        event = told("sudo_command_continued", "process", "info")
+        return Told(event, {"user.name": continued[1]}, {"COMMAND": continued[2]})
     user, rest = match.groups()
     before, separator, command = rest.partition("COMMAND=")
     reasons: list[str] = []
@@ -32,13 +36,7 @@ def read(message: str) -> Told | None:
     if not separator or "USER" not in native:
         return None
     native["COMMAND"] = command
-    event = {
-        "action": "sudo_command",
-        "category": ["process"],
-        "type": ["start"],
-        "outcome": "failure" if reasons else "success",
-        "dataset": "system.auth",
-    }
+    event = told("sudo_command", "process", "start", "failure" if reasons else "success")
     if reasons:
         event["reason"] = "; ".join(reasons)
     fields = {"user.name": user, "user.effective.name": native["USER"]}

@@ -18,6 +18,7 @@ from pipeline.runtime.cli.normalize import normalize
 from pipeline.runtime.cli.notices import notices
 from pipeline.runtime.cli.reload import reload
 from pipeline.runtime.cli.replay import replay
+from pipeline.runtime.cli.report import report
 from pipeline.runtime.cli.rules import rules
 from pipeline.runtime.cli.run import run
 from pipeline.runtime.cli.silences import silences
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, reload, demo, replay, normalize, match, check, init):
+for command in (run, reload, demo, replay, normalize, match, check, init, report):
     app.command()(command)
 app.add_typer(incidents, name="incidents")
 app.add_typer(notices, name="notices")

@@ -16,8 +16,10 @@ from pipeline.runtime.cli.output import (
     to_the_second,
     told_errors,
 )
+from pipeline.runtime.cli.report import report
 
-incidents = typer.Typer(help="List and show incidents.", no_args_is_help=True)
+incidents = typer.Typer(help="List, show and report incidents.", no_args_is_help=True)
+incidents.command()(report)
 
 
 @incidents.command("list")

@@ -28,7 +28,14 @@ from pipeline.model import (
     rfc3339,
 )
 from pipeline.model.rows import Rows
-from pipeline.normalize import Framed, Normalizer, Profile, read_records, read_stream
+from pipeline.normalize import (
+    Framed,
+    Normalizer,
+    Profile,
+    in_batches,
+    read_records,
+    read_stream,
+)
 from pipeline.runtime.cli.options import Config
 from pipeline.runtime.cli.output import FOUND, USAGE, emit, say, stop, told_errors
 from pipeline.runtime.cli.rules_options import taxonomy_of
@@ -118,8 +125,8 @@ class _Run:
         normalizer = Normalizer(lambda _object, _source: Profile(self.form, UTC))
         seen: list[Observation] = []
         begin, told_at = 0, time.monotonic()
-        for number, framed in enumerate(_batches(_framed(path, self.form)), 1):
-            batch = self._batch(path, number, framed)
+        for number, framed in enumerate(in_batches(_framed(path, self.form), BATCH), 1):
+            batch = self._batch(path, number, begin, framed)
             read = normalizer(batch)
             failures = list(read.failures)
             observation = self.matcher.observe(batch, read.events, failures)
@@ -135,7 +142,7 @@ class _Run:
         for finding in correlated(self.content, seen):
             self._tell_correlation(name, finding)
 
-    def _batch(self, path: Path, number: int, framed: Sequence[Framed]) -> RawBatch:
+    def _batch(self, path: Path, number: int, begin: int, framed: Sequence[Framed]) -> RawBatch:
         dated = path.stat().st_mtime_ns if path != STANDARD_INPUT else time.time_ns()
         notes = [
             RecordNote(index, one.note_kind, one.note_detail)
@@ -143,7 +150,7 @@ class _Run:
             if one.note_kind
         ]
         return RawBatch(
-            id=f"{(number - 1) * BATCH}",
+            id=f"{begin}",
             object_id="match",
             source_id=path.name,
             sequence=number,
@@ -153,6 +160,7 @@ class _Run:
             format=self.form,
             records=tuple(one.data for one in framed),
             notes=tuple(notes),
+            preamble=framed[0].preamble,
         )
 
     def _tell(self, name: str, seen: Observation) -> None:
@@ -224,14 +232,3 @@ def _framed(path: Path, form: str) -> Iterator[Framed]:
     if path != STANDARD_INPUT:
         return read_records(path, form)
     return read_stream(sys.stdin.buffer, form)
-
-
-def _batches(framed: Iterator[Framed]) -> Iterator[list[Framed]]:
-    batch: list[Framed] = []
-    for one in framed:
-        batch.append(one)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import tzinfo
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +19,7 @@ from pipeline.normalize import (
     Normalized,
     Normalizer,
     Profile,
+    in_batches,
     read_records,
     read_stream,
     unknown_format,
@@ -32,7 +32,7 @@ BATCH = 500
 
 def normalize(
     file: Annotated[
-        Path | None, typer.Argument(help="EVTX, NDJSON, JSON, syslog; default: standard input.")
+        Path | None, typer.Argument(help="EVTX, JSON, XML, CSV, syslog; default: standard input.")
     ] = None,
     form: Annotated[str, typer.Option("--format", help="auto, or a format's name.")] = "auto",
     zone: Annotated[str, typer.Option(help="Zone of times that name none.")] = "Asia/Almaty",
@@ -89,7 +89,7 @@ def _batches(file: Path | None, form: str, record_bytes: int) -> Iterator[tuple[
     else:
         records = read_records(file, form, record_bytes)
     begin = 0
-    while framed := list(islice(records, BATCH)):
+    for framed in in_batches(records, BATCH):
         yield begin, _batch(framed, begin, form)
         begin += len(framed)
 
@@ -111,6 +111,7 @@ def _batch(framed: list[Framed], begin: int, form: str) -> RawBatch:
         format=form,
         records=tuple(one.data for one in framed),
         notes=tuple(notes),
+        preamble=framed[0].preamble,
     )
 
 

@@ -29,6 +29,7 @@ from pipeline.runtime.replaying import Replayed, end_replay, replay_file
 _WORDS = {
     "refused": "refused (unknown or not admitted)",
     "known": "already known",
+    "unknown": "events of no known format (failures too)",
     "candidates": "candidates for a person",
     "notices": "notices due",
 }
@@ -36,7 +37,9 @@ LINE_EVERY = 50  # batches between two lines where there is no terminal
 
 
 def replay(
-    files: Annotated[list[Path], typer.Argument(help="EVTX, NDJSON, JSON, syslog; .gz .xz .zst")],
+    files: Annotated[
+        list[Path], typer.Argument(help="EVTX, NDJSON, JSON, syslog; packed, or in tar or zip.")
+    ],
     config: Config = None,
     object_id: Annotated[
         str | None, typer.Option("--object", help="All records are of this object.")
@@ -167,6 +170,7 @@ def _summary(system: System, total: Replayed, *, as_json: bool) -> None:
         "known": total.known,
         "events": total.events,
         "failures": total.failures,
+        "unknown": total.unknown,
         "withheld": total.withheld,
         "incidents": len(real),
         "candidates": len(incidents) - len(real),

@@ -130,6 +130,7 @@ def _event(path: Path, index: int, shape: Shape) -> Event:
         format=form,
         records=(chosen.data,),
         notes=notes,
+        preamble=chosen.preamble,
     )
     read = Normalizer(lambda _object, _source: Profile(form, UTC))(batch)
     if not read.events:

@@ -31,6 +31,7 @@ def run(
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # who has just begun reads what is there
         settings = read_settings(config)
         system = assemble(settings, SystemClock())
+        system.runtime.patient = not once  # what is to end does not wait for room on a disk
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())

@@ -1,6 +1,7 @@
 """What every source promises, over real sockets and files."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,10 +9,16 @@ from typing import BinaryIO, NamedTuple
 
 import pytest
 
-from connectors.sources import FileSource, MemorySource, SyslogTcp, SyslogUdp
+from connectors.sources import FileSource, HttpIntake, MemorySource, SyslogTcp, SyslogUdp
+from connectors.sources.archive import ArchiveSource
+from connectors.sources.folder import FolderSource
 from pipeline.errors import SourceError
+from pipeline.normalize.framing.archive import members
 from pipeline.ports import Delivery, Source
-from pipeline.settings import ListenerSettings
+from pipeline.settings import ListenerSettings, TlsSettings
+from tests.connectors.kafka_broker import Broker
+from tests.connectors.kafka_topics import Topic
+from tests.connectors.sources.certificates import Authority
 
 LIMIT = 100
 
@@ -24,10 +31,13 @@ class Line(NamedTuple):
     note_detail: str
     end: int
     open: bool
+    preamble: bytes = b""
+    header: int = 0
 
 
-def lines(stream: BinaryIO, resume: int) -> Iterator[Line]:
+def lines(stream: BinaryIO, resume: int, header: int) -> Iterator[Line]:
     """Give the lines of a file as records."""
+    assert header == 0
     stream.seek(resume)
     end = resume
     for line in stream:
@@ -83,6 +93,24 @@ def file_followed(folder: Path) -> Setup:
     return Setup(lambda: FileSource("f", path, lines, follow=True), once.send, goes_back=True)
 
 
+def folder_once(folder: Path) -> Setup:
+    once = file_once(folder)
+    return Setup(
+        lambda: FolderSource("d", folder, lines, "log", follow=False), once.send, True, True
+    )
+
+
+def folder_followed(folder: Path) -> Setup:
+    once = file_once(folder)
+    return Setup(lambda: FolderSource("d", folder, lines, "l*g"), once.send, goes_back=True)
+
+
+def packed_once(folder: Path) -> Setup:
+    once = file_once(folder)
+    path = folder / "log"
+    return Setup(lambda: ArchiveSource("a", path, lines, members), once.send, True, True)
+
+
 def listener(kind: str) -> ListenerSettings:
     return ListenerSettings.model_validate({"name": "n", "kind": kind})
 
@@ -110,13 +138,71 @@ def tcp(_: Path) -> Setup:
     return Setup(lambda: SyslogTcp(listener("syslog_tcp")), send, senders=senders)
 
 
-SETUPS = [memory, endless_memory, file_once, file_followed, udp, tcp]
+def http(_: Path) -> Setup:
+    senders: list[socket.socket] = []
+
+    def send(source: Source, records: list[bytes]) -> None:
+        assert isinstance(source, HttpIntake)
+        if not senders:
+            senders.append(socket.create_connection(("127.0.0.1", source.port)))
+        body = b"\n".join(records)
+        head = "POST /ingest HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+        senders[0].sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    def split(stream: BinaryIO) -> Iterator[Line]:
+        return lines(stream, 0, 0)
+
+    return Setup(lambda: HttpIntake(listener("http"), split, split), send, senders=senders)
+
+
+def kafka_topic(_: Path, broker: Broker) -> Setup:
+    topic = Topic(broker)
+
+    def send(_: Source, records: list[bytes]) -> None:
+        topic.put(*records)
+
+    return Setup(topic.source, send, goes_back=True)
+
+
+def tls(folder: Path) -> Setup:
+    authority = Authority(folder)
+    own, sender = authority.issue("localhost", "localhost"), authority.issue("sender")
+    settings = TlsSettings(certificate=own.certificate, key=own.key, ca=authority.certificate)
+    one = listener("syslog_tls").model_copy(update={"tls": settings})
+    senders: list[socket.socket] = []
+
+    def send(source: Source, records: list[bytes]) -> None:
+        assert isinstance(source, SyslogTcp)
+        if not senders:
+            context = ssl.create_default_context(cafile=str(authority.certificate))
+            context.load_cert_chain(sender.certificate, sender.key)
+            plain = socket.create_connection(("127.0.0.1", source.port))
+            plain.setblocking(False)
+            secured = context.wrap_socket(
+                plain, server_hostname="localhost", do_handshake_on_connect=False
+            )
+            senders.append(secured)
+            for _ in range(100):
+                try:
+                    secured.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    source.poll(1, 0.01)
+        senders[0].sendall(b"".join(record + b"\n" for record in records))
+
+    return Setup(lambda: SyslogTcp(one), send, senders=senders)
+
+
+SETUPS = [
+    memory, endless_memory, file_once, file_followed, folder_once, folder_followed, packed_once,
+    udp, tcp, tls, http, kafka_topic]  # fmt: skip
 
 
 @pytest.fixture(params=SETUPS, ids=lambda make: make.__name__)
 def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setup]:
     """Give each kind of source in turn."""
-    made: Setup = request.param(tmp_path)
+    broker = (request.getfixturevalue("kafka"),) if request.param is kafka_topic else ()
+    made: Setup = request.param(tmp_path, *broker)
     yield made
     for sender in made.senders:
         sender.close()
@@ -187,8 +273,7 @@ def test_a_source_goes_on_behind_what_is_durable(setup: Setup) -> None:
     source = setup.make()
     setup.send(source, [b"a", b"b", b"c", b"d"])
     source.open("")
-    first = source.poll(2, 0.1)
-    assert first is not None
+    first = taken(source, 2, limit=2)[0]
     assert first.records == (b"a", b"b")
     source.acknowledge(first)
     source.close()

@@ -225,10 +225,10 @@ class Failing:
     def __init__(self) -> None:
         self.runs = 0
 
-    def __call__(self, stream: BinaryIO, resume: int) -> Iterator[FramedRecord]:
+    def __call__(self, stream: BinaryIO, resume: int, header: int) -> Iterator[FramedRecord]:
         """Give the records of a stream."""
         self.runs += 1
-        for number, framed in enumerate(LINES(stream, resume)):
+        for number, framed in enumerate(LINES(stream, resume, header)):
             if self.runs == 1 and number == 1:
                 raise OSError(errno.EIO, "Input/output error")
             yield framed
@@ -371,4 +371,63 @@ def test_a_followed_file_that_starts_empty(tmp_path: Path) -> None:
     delivery = next(filter(None, (source.poll(10, 0.0) for _ in range(5))))
     assert delivery.records == (b"a",)
     assert delivery.resume.split(":")[1] == "2"
+    source.close()
+
+
+FIRST, SECOND = b"#Fields: date time c-ip", b"#Fields: date time s-ip"
+
+
+def rows_of(path: Path, *, follow: bool = False) -> FileSource:
+    return FileSource("logs", path, Framer(1 << 20, "w3c"), "w3c", follow=follow)
+
+
+def told(deliveries: list[Delivery]) -> list[tuple[bytes, tuple[bytes, ...]]]:
+    return [(delivery.preamble, delivery.records) for delivery in deliveries]
+
+
+def test_a_delivery_ends_where_the_header_changes(tmp_path: Path) -> None:
+    """Rows under one header are a delivery that carries it; positions resume under the same."""
+    path = tmp_path / "ex.log"
+    path.write_bytes(FIRST + b"\na\nb\nc\n" + SECOND + b"\nd\ne\n" + FIRST + b"\nf\n")
+    source = rows_of(path)
+    source.open("")
+    found = all_of(source, 2)
+    assert told(found) == [
+        (FIRST, (b"a", b"b")), (FIRST, (b"c",)), (SECOND, (b"d", b"e")), (FIRST, (b"f",)),
+    ]  # fmt: skip
+    for at, delivery in enumerate(found):
+        source.open(delivery.resume)
+        assert all_of(source, 2) == found[at + 1 :]
+    source.close()
+
+
+def test_an_old_position_of_a_file_is_read(tmp_path: Path) -> None:
+    """A position without a header's place means the header at the file's beginning."""
+    path = tmp_path / "ex.log"
+    path.write_bytes(FIRST + b"\na\nb\n")
+    source = rows_of(path)
+    source.open("")
+    (first, _) = all_of(source, 1)
+    assert first.resume.count(":") == 2
+    source.open(first.resume)
+    assert told(all_of(source, 1)) == [(FIRST, (b"b",))]
+    source.close()
+    with pytest.raises(SourceError, match="no position"):
+        source.open(f"{first.resume}:x")
+
+
+def test_a_header_that_is_written_while_it_is_followed(tmp_path: Path) -> None:
+    """Rows that come later, and a header in parts, go together when both are there."""
+    path = tmp_path / "ex.log"
+    path.write_bytes(FIRST + b"\na\n#Fie")
+    source = rows_of(path, follow=True)
+    source.open("")
+    found = [source.poll(10, 0.0)]
+    for more in (b"lds: date time s-ip\n", b"b\n", b"c\n#Date: 2\n", b"d\n"):
+        with path.open("ab") as file:
+            file.write(more)
+        found.append(source.poll(10, 0.0))
+    assert told([one for one in found if one is not None]) == [
+        (FIRST, (b"a",)), (SECOND, (b"b",)), (SECOND, (b"c",)), (SECOND, (b"d",)),
+    ]  # fmt: skip
     source.close()

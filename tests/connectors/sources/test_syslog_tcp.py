@@ -4,6 +4,8 @@ import errno
 import os
 import resource
 import socket
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
@@ -15,8 +17,24 @@ from pipeline.ports import Delivery
 from pipeline.settings import ListenerSettings
 
 
-def listener(port: int = 0, address: str = "127.0.0.1") -> ListenerSettings:
-    return ListenerSettings(name="edge", kind="syslog_tcp", address=address, port=port)
+def listener(
+    port: int = 0,
+    address: str = "127.0.0.1",
+    connections: int = 1024,
+    idle_seconds: float = 600.0,
+) -> ListenerSettings:
+    return ListenerSettings(
+        name="edge",
+        kind="syslog_tcp",
+        address=address,
+        port=port,
+        connections=connections,
+        idle_seconds=idle_seconds,
+    )
+
+
+def refused(source: SyslogTcp) -> int:
+    return sum(source.refusals.values())
 
 
 @pytest.fixture
@@ -134,20 +152,23 @@ def test_a_reset_connection_is_an_ended_one(
 
 def test_too_many_connections_are_refused() -> None:
     """A connection beyond the bound is closed at once and counted; those held go on."""
-    source = SyslogTcp(listener(), most_connections=1)
+    source = SyslogTcp(listener(connections=1))
     source.open("")
     with ExitStack() as stack:
         held = stack.enter_context(closing(socket.create_connection(("127.0.0.1", source.port))))
         settled(source, 1)
-        refused = stack.enter_context(
+        late = stack.enter_context(
             closing(socket.create_connection(("127.0.0.1", source.port), timeout=5))
         )
         for _ in range(100):
             source.poll(1, 0.01)
-            if source.refused:
+            if refused(source):
                 break
-        assert refused.recv(1) == b""
-        assert (source.refused, source.connections) == (1, 1)
+        assert late.recv(1) == b""
+        assert (source.refusals, source.connections) == ({"too_many_connections": 1}, 1)
+        (trouble,) = source.troubles
+        assert "1 refused, the last 127.0.0.1" in trouble
+        assert "listeners.edge.connections" in trouble
         held.sendall(b"<13>a\n")
         assert taken(source, 1)[0].records == (b"<13>a",)
     source.close()
@@ -169,7 +190,7 @@ def test_connections_leave_descriptors_to_the_rest(
 ) -> None:
     """A listener holds so many connections that stores and files can still be opened."""
     few_descriptors(limit)
-    source = SyslogTcp(listener(), most_connections=wanted)
+    source = SyslogTcp(listener(connections=wanted))
     source.open("")
     assert source.most == most
     with ExitStack() as stack:
@@ -177,9 +198,9 @@ def test_connections_leave_descriptors_to_the_rest(
             stack.enter_context(closing(socket.create_connection(("127.0.0.1", source.port))))
         for _ in range(200):
             source.poll(1, 0.01)
-            if source.connections + source.refused == most + 6:
+            if source.connections + refused(source) == most + 6:
                 break
-        assert (source.connections, source.refused) == (most, 6)
+        assert (source.connections, refused(source)) == (most, 6)
         for _ in range(64):
             stack.enter_context(closing(socket.socket()))
     source.close()
@@ -203,10 +224,10 @@ def test_two_listeners_share_the_descriptors(few_descriptors: Callable[[int], No
             for source in (first, second):
                 source.poll(1, 0.0)
         held = first.connections + second.connections
-        refused = first.refused + second.refused
-        assert held + refused == 60
+        away = refused(first) + refused(second)
+        assert held + away == 60
         assert 15 <= held <= 25
-        assert refused
+        assert away
 
 
 def until_none_is_left() -> list[int]:
@@ -241,27 +262,104 @@ def test_without_descriptors_accepting_rests(few_descriptors: Callable[[int], No
         assert source.connections == 0
         now[0] = 1.5
         assert taken(source, 1)[0].records == (b"<13>a",)
-        assert (source.starved, source.refused) == (1, 0)
+        assert (source.starved, refused(source)) == (1, 0)
     source.close()
 
 
-def test_idle_connections_are_closed() -> None:
-    """A connection that says nothing for too long is closed, and what it left is given."""
+def test_who_is_silent_makes_room() -> None:
+    """With all places taken the longest silent one makes room, and what it left is given."""
     now = [0.0]
-    source = SyslogTcp(listener(), idle_seconds=60.0, clock=lambda: now[0])
+    source = SyslogTcp(
+        listener(connections=2, idle_seconds=60.0), clock=lambda: now[0] + time.monotonic()
+    )
     source.open("")
-    with closing(socket.create_connection(("127.0.0.1", source.port), timeout=5)) as sender:
-        sender.sendall(b"<13>unfinished")
-        for _ in range(100):
+    with ExitStack() as stack:
+
+        def connected() -> socket.socket:
+            address = ("127.0.0.1", source.port)
+            return stack.enter_context(closing(socket.create_connection(address, timeout=5)))
+
+        silent, lively = connected(), connected()
+        silent.sendall(b"<13>unfinished")
+        settled(source, 2)
+        now[0] = 100.0
+        lively.sendall(b"<13>a\n")
+        assert [one.records for one in taken(source, 1)] == [(b"<13>a",)]
+        assert source.connections == 2
+        third = connected()
+        third.sendall(b"<13>b\n")
+        assert {one.records for one in taken(source, 2)} == {(b"<13>unfinished",), (b"<13>b",)}
+        assert silent.recv(1) == b""
+        connected()
+        for _ in range(20):
             source.poll(1, 0.0)
-            if source.connections:
-                break
-        source.poll(1, 0.0)
-        now[0] = 61.0
-        deliveries = [one for one in (source.poll(1, 0.0) for _ in range(3)) if one]
-        assert [one.records for one in deliveries] == [(b"<13>unfinished",)]
-        assert source.connections == 0
-        assert sender.recv(1) == b""
+        assert (source.connections, refused(source)) == (2, 1)
+    source.close()
+
+
+def test_the_system_finds_dead_senders(
+    source: SyslogTcp, connect: Callable[[], socket.socket]
+) -> None:
+    """A sender that went without a word is found in two minutes, and keeps no place for an hour."""
+    connect()
+    settled(source, 1)
+    (held,) = [one.socket for one in source._connections.values()]
+    assert held.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    if sys.platform == "linux":
+        options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        idle, between, count = (held.getsockopt(socket.IPPROTO_TCP, one) for one in options)
+        assert idle + between * count <= 120
+
+
+def test_a_paused_peer_waits_and_others_go_on() -> None:
+    """Nothing is read of a paused peer until its time is over, also of its new connections."""
+    now = [0.0]
+    source = SyslogTcp(listener(address="0.0.0.0"), clock=lambda: now[0] + time.monotonic())
+    source.open("")
+    with ExitStack() as stack:
+
+        def connected(address: str) -> socket.socket:
+            target, own = (address, source.port), (address, 0)
+            made = socket.create_connection(target, timeout=5, source_address=own)
+            return stack.enter_context(closing(made))
+
+        noisy, quiet = connected("127.0.0.1"), connected("127.0.0.2")
+        settled(source, 2)
+        assert source.pause("127.0.0.1", 5.0)
+        for one in (noisy, connected("127.0.0.1"), quiet):
+            one.sendall(b"<13>a\n")
+        found = [one for one in (source.poll(9, 0.01) for _ in range(20)) if one]
+        assert [one.peer for one in found] == ["127.0.0.2"]
+        assert source.connections == 3
+        now[0] = 5.0
+        found += taken(source, 2)
+        assert sorted(one.peer for one in found) == ["127.0.0.1", "127.0.0.1", "127.0.0.2"]
+    source.close()
+
+
+def test_finishing_lets_nothing_be_lost() -> None:
+    """Told to finish, it takes who waits, tells the senders, and reads on until they have gone."""
+    source = SyslogTcp(listener())
+    source.open("")
+    with ExitStack() as stack:
+        senders = [
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", source.port))))
+            for _ in range(3)
+        ]
+        for number, sender in enumerate(senders):
+            sender.sendall(b"<13>%d\n" % number)
+        source.finish()
+        senders[0].sendall(b"<13>later\n")
+        assert not source.exhausted()
+        found = taken(source, 4)
+        assert all(sender.recv(1) == b"" for sender in senders)
+        for sender in senders:
+            sender.close()
+        while not source.exhausted():
+            assert source.poll(9, 0.1) is None
+        assert len({record for one in found for record in one.records}) == 4
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", source.port))
     source.close()
 
 

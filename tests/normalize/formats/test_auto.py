@@ -45,8 +45,8 @@ def test_the_format_is_found(record: bytes, expected: str) -> None:
         (b'{"a": ', FailureCode.TRUNCATED, "message size"),
         (b'{"a": nope}', FailureCode.SYNTAX, "fix the sender"),
         (b'[{"a": 1}]', FailureCode.SYNTAX, "one object a line"),
-        (b"<?xml version='1.0'?><Event/>", FailureCode.UNKNOWN_FORMAT, "EVTX or JSON"),
-        (b"<Event xmlns='x'><System/></Event>", FailureCode.UNKNOWN_FORMAT, "EVTX or JSON"),
+        (b"<?xml version='1.0'?><Event/>", FailureCode.UNKNOWN_FORMAT, "registry"),
+        (b"<Event xmlns='x'><System/></Event>", FailureCode.MISSING_FIELD, "System fields"),
         (b"[Mon Mar 02 09:00:00] [error] text", FailureCode.UNKNOWN_FORMAT, "registry"),
         (b"a=1 free text", FailureCode.UNKNOWN_FORMAT, "registry"),
         (bytes(range(1, 32)), FailureCode.BINARY, "check what this source sends"),
@@ -68,5 +68,5 @@ def test_every_name_has_a_parser() -> None:
 def test_an_unknown_name_gets_a_suggestion() -> None:
     """A name that does not exist is told with the nearest one, or with all."""
     assert "'rfc5424'" in str(unknown_format("rfc5242"))
-    assert "auto, ecs" in str(unknown_format("zzz", "objects.yml", 7))
+    assert ", ecs, " in str(unknown_format("zzz", "objects.yml", 7))
     assert str(unknown_format("zzz", "objects.yml", 7)).startswith("objects.yml:7:")

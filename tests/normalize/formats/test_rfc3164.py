@@ -272,7 +272,7 @@ def test_devices_of_cisco(name: str) -> None:
     event = event_of(message, "syslog")
     wanted = {"event.code": CODE, "message": TEXT, "host.name": host, "process.name": None}
     assert picked(event, wanted) == wanted
-    assert event.native == {}
+    assert event.native["mnemonic"] == "CONFIG_I"
     assert peek_host(message) == (host or "")
     assert rfc3339(event.time)[:16] == ("2026-03-01T18:46" if timed else "2026-03-02T10:00")
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.model import FailureCode, TimeConfidence, rfc3339
 from pipeline.normalize.formats.rfc5424 import structured_data
-from tests.normalize.reading import at, event_of, failure_of, picked
+from tests.normalize.reading import ALMATY, at, event_of, failure_of, picked
 
 SDID = '[exampleSDID@32473 iut="3" eventSource="Application" eventID="1011"]'
 SD = {"exampleSDID@32473": {"iut": "3", "eventSource": "Application", "eventID": "1011"}}
@@ -209,3 +209,29 @@ def test_the_limits_of_names() -> None:
     assert len(at(event.ecs, "host.name")) == 255
     assert at(event.ecs, "process.pid") is None
     assert at(event.ecs, "log.syslog.procid") == "p" * 128
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "<134>1 2026-03-02 14:00:05 gw CheckPoint 137 - text",
+            {"host.name": "gw", "process.name": "CheckPoint", "message": "text"},
+        ),
+        (
+            "<134>1 2026-03-02T09:00:05Z gw CEF:0|Example|Gate|7|1|a|3|src=192.0.2.1",
+            {"host.name": "gw", "observer.product": "Gate", "source.ip": "192.0.2.1"},
+        ),
+        (
+            "<134>1 2026-03-02T09:00:05Z gw LEEF:1.0|Example|Gate|7|1|src=192.0.2.1",
+            {"host.name": "gw", "observer.product": "Gate", "source.ip": "192.0.2.1"},
+        ),
+    ],
+    ids=["time in two words", "CEF behind the host", "LEEF behind the host"],
+)
+def test_headers_of_appliances(message: str, expected: dict[str, Any]) -> None:
+    """A header that an appliance writes short or with a space in its time is read all the same."""
+    event = event_of(message, "syslog", ALMATY)
+    assert rfc3339(event.time) == "2026-03-02T09:00:05Z"
+    assert "rfc5424_lenient" in event.notes
+    assert picked(event, expected) == expected

@@ -1,0 +1,38 @@
+"""JSON that another JSON document only carries: a shipper's ``message``, a CloudWatch log event.
+
+A shipper that does not read what it ships puts the line under ``message`` and says around it who it
+is and where the line stood. Where that line is a JSON object, it is the record that counts.
+Sources: Elastic, "Filebeat exported fields" (log input); AWS, "Log group subscription filters".
+"""
+
+from pipeline.model import Json
+
+_MESSAGES = ("message", "@message", "log", "MESSAGE", "line")
+# What shippers and log services say beside the line, and nothing of its content.
+_AROUND = frozenset(
+    {
+        "@metadata", "@timestamp", "@version", "agent", "beat", "cloud", "container", "data_stream",
+        "date", "docker", "ecs", "event", "eventId", "extractedFields", "fields", "file", "host",
+        "hostname", "id", "ingestionTime", "input", "input_type", "kubernetes", "labels", "log",
+        "logGroup", "logStream", "logStreamName", "logtag", "offset", "orchestrator", "path",
+        "prospector", "ptr", "service", "source", "source_type", "stream", "tags", "time",
+        "timestamp", "type",
+    }
+)  # fmt: skip
+
+
+def carried(document: Json) -> str | None:
+    """Give the JSON object, as text, that is all that a document says; None where it says more."""
+    for name in _MESSAGES:
+        text = document.get(name)
+        if text.__class__ is str and text[:1] == "{" and text.rstrip()[-1:] == "}":
+            others = document.keys() - {name}
+            return text if others <= _AROUND else None
+    return None
+
+
+def host_of(document: Json) -> str | None:
+    """Give the host that a shipper names: where the line was written, unless the line says else."""
+    host = document.get("host")
+    name = host.get("name") if isinstance(host, dict) else host or document.get("hostname")
+    return name if isinstance(name, str) and name else None

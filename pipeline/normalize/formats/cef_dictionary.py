@@ -1,0 +1,125 @@
+"""CEF's extension dictionary: which ECS field each key fills.
+
+Keys stand by their short name and, for version 1 and senders that write them, by their full name.
+``source`` and ``destination`` alone mean a party: its address, or its name. What ECS has no field
+for stays under its key.
+Source: "ArcSight Common Event Format (CEF) Implementation Standard", CEF key names, version 26;
+Elastic, decode_cef processor (the choice of ECS fields).
+"""
+
+from collections.abc import Mapping
+
+# Short key: full name, of those that have two and fill a field.
+_FULL_NAMES: Mapping[str, str] = {
+    "act": "deviceAction",
+    "app": "applicationProtocol",
+    "dhost": "destinationHostName",
+    "dmac": "destinationMacAddress",
+    "dntdom": "destinationNtDomain",
+    "dpid": "destinationProcessId",
+    "dpriv": "destinationUserPrivileges",
+    "dproc": "destinationProcessName",
+    "dpt": "destinationPort",
+    "dst": "destinationAddress",
+    "duid": "destinationUserId",
+    "duser": "destinationUserName",
+    "dvc": "deviceAddress",
+    "dvchost": "deviceHostName",
+    "dvcmac": "deviceMacAddress",
+    "dvcpid": "deviceProcessId",
+    "fname": "filename",
+    "fsize": "fileSize",
+    "in": "bytesIn",
+    "out": "bytesOut",
+    "request": "requestUrl",
+    "shost": "sourceHostName",
+    "smac": "sourceMacAddress",
+    "sntdom": "sourceNtDomain",
+    "spid": "sourceProcessId",
+    "spriv": "sourceUserPrivileges",
+    "sproc": "sourceProcessName",
+    "spt": "sourcePort",
+    "src": "sourceAddress",
+    "suid": "sourceUserId",
+    "suser": "sourceUserName",
+}
+
+_SHORT: Mapping[str, str | tuple[str, ...]] = {
+    "act": "event.action",
+    "app": "network.protocol",
+    "destinationDnsDomain": "destination.registered_domain",
+    "destinationServiceName": "service.name",
+    "destinationTranslatedAddress": "destination.nat.ip",
+    "destinationTranslatedPort": "destination.nat.port",
+    "deviceExternalId": "observer.name",
+    "deviceInboundInterface": "observer.ingress.interface.name",
+    "deviceOutboundInterface": "observer.egress.interface.name",
+    "deviceProcessName": "process.name",
+    "dhost": ("destination.domain", "destination.address"),
+    "dmac": "destination.mac",
+    "dntdom": "destination.user.domain",
+    "dpid": "process.pid",
+    "dpriv": "destination.user.group.name",
+    "dproc": "process.name",
+    "dpt": "destination.port",
+    "dst": "destination",
+    "duid": "destination.user.id",
+    "duser": "destination.user.name",
+    "dvc": "observer.ip",
+    "dvchost": ("observer.hostname", "host.name"),
+    "dvcmac": "observer.mac",
+    "dvcpid": "process.pid",
+    "externalId": "event.id",
+    "fileHash": "file.hash",
+    "fileId": "file.inode",
+    "filePath": "file.path",
+    "fileType": "file.type",
+    "fname": "file.name",
+    "fsize": "file.size",
+    "in": "source.bytes",
+    "out": "destination.bytes",
+    "reason": "event.reason",
+    "request": "url.original",
+    "requestClientApplication": "user_agent.original",
+    "requestContext": "http.request.referrer",
+    "requestMethod": "http.request.method",
+    "shost": ("source.domain", "source.address"),
+    "smac": "source.mac",
+    "sntdom": "source.user.domain",
+    "sourceDnsDomain": "source.registered_domain",
+    "sourceTranslatedAddress": "source.nat.ip",
+    "sourceTranslatedPort": "source.nat.port",
+    "spid": "process.pid",
+    "spriv": "source.user.group.name",
+    "sproc": "process.name",
+    "spt": "source.port",
+    "src": "source",
+    "suid": ("source.user.id", "user.id"),
+    "suser": ("source.user.name", "user.name"),
+}
+
+ECS_BY_KEY: Mapping[str, str | tuple[str, ...]] = {
+    **_SHORT,
+    **{full: _SHORT[short] for short, full in _FULL_NAMES.items()},
+}
+
+# What a custom field (cs1, c6a2, cn1 …) holds by its label, in lower case.
+LABELLED: Mapping[str, str] = {
+    "device ipv6 address": "observer.ip",
+    "source ipv6 address": "source.ip",
+    "destination ipv6 address": "destination.ip",
+    "rule": "rule.name",
+    "rule name": "rule.name",
+    "rulename": "rule.name",
+    "rule uid": "rule.uuid",
+    "policy": "rule.ruleset",
+    "virus name": "threat.software.name",
+    "virusname": "threat.software.name",
+    "user-agent": "user_agent.original",
+    "url": "url.original",
+    "md5": "file.hash.md5",
+    "sha1": "file.hash.sha1",
+    "sha256": "file.hash.sha256",
+    "source zone": "observer.ingress.zone",
+    "destination zone": "observer.egress.zone",
+}

@@ -33,7 +33,7 @@ format: $(DEV) ## rewrite the code in the house's format
 	@$(BIN)/ruff check --fix --quiet $(PATHS) || true
 	@$(BIN)/ruff format $(PATHS)
 
-compile: $(DEV) ## compile the hot modules of matching, where a C compiler is there
+compile: $(DEV) ## compile the hot modules of reading and matching, where a C compiler is there
 	@deploy/dev/compile.sh
 
 bench: $(DEV) ## measure the pipeline with every SigmaHQ rule on 40,000 real events (ARGS="--json")
@@ -51,7 +51,7 @@ lock: $(DEV) ## resolve the dependencies into the hash-pinned lock files (ARGS=-
 	@deploy/dev/lock.sh $(ARGS)
 
 clean: ## remove the environment, caches and the local data folder
-	@rm -rf .venv pipeline/match/compiled .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist var
+	@rm -rf .venv pipeline/*/compiled .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist var
 
 $(BASE): $(MADE_FROM)
 	@deploy/dev/install.sh requirements.lock

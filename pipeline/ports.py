@@ -33,6 +33,8 @@ class Delivery:
     file says once for all of the records (column names). ``certificates`` is what the sender's
     verified certificate says of it: its names, and ``sha256:`` with its fingerprint. ``proven`` is
     the ``object/source`` for which the sender's token stands, "" where each record is identified.
+    ``whole``: it is answered, or has a place to go back to, so that nothing of it may wait for what
+    comes next.
     """
 
     source: str
@@ -46,6 +48,7 @@ class Delivery:
     preamble: bytes = b""
     certificates: tuple[str, ...] = ()
     proven: str = ""
+    whole: bool = False
 
 
 class Source(Protocol):

@@ -164,12 +164,13 @@ class ListenerSettings(Piece):
 
     Without ``format`` a record is read as the registry's source says; ``auto`` looks at each.
 
-    ``kind: file`` reads ``path`` once, or follows it; ``kind: folder`` every file in it that matches
-    ``pattern``, a glob (``**/*.log`` for folders below). ``tls`` belongs to ``syslog_tls`` (RFC 5425).
-    ``receive_buffer_bytes`` is what the kernel keeps of UDP while nobody reads, ``connections`` how
-    many a stream listener holds; when all places are taken, who was silent for ``idle_seconds``
-    makes room. ``quota_records_per_second`` (0: none) and ``quota_burst`` hold for each source that
-    sends here and has none in the registry.
+    ``kind: file`` reads ``path`` once, or follows it; ``kind: folder`` every file in it that
+    matches ``pattern``, a glob (``**/*.log`` for folders below). ``tls`` belongs to ``syslog_tls``
+    (RFC 5425) and ``http``. ``receive_buffer_bytes`` is what the kernel keeps of UDP while nobody
+    reads (a small datagram costs it about 800), ``connections`` how many a stream listener holds;
+    when all places are taken, who was silent for ``idle_seconds`` makes room.
+    ``quota_records_per_second`` (0: none) and ``quota_burst`` hold for each source that sends here
+    and has none in the registry.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -184,7 +185,7 @@ class ListenerSettings(Piece):
     tls: TlsSettings | None = None
     http: HttpSettings = HttpSettings()
     kafka: KafkaSettings | None = None
-    receive_buffer_bytes: Annotated[int, Field(ge=4096, le=2**30)] = 16 * 1024 * 1024
+    receive_buffer_bytes: Annotated[int, Field(ge=4096, le=2**30)] = 64 * 1024 * 1024
     connections: Annotated[int, Field(ge=1, le=65_536)] = 1024
     idle_seconds: Annotated[float, Field(gt=0)] = 600.0
     quota_records_per_second: Annotated[int, Field(ge=0, le=10_000_000)] = 0

@@ -1,17 +1,16 @@
 """A connection of the HTTP intake: bounded in number and in time, with its certificate's names."""
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.sources.http_app import CERTIFICATES
 from connectors.sources.http_refusal import RequestRefused, refusal_answer
+from connectors.sources.tls import names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,8 @@ class BoundedConnection(H11Protocol):
             self.bounds.refused()
             transport.abort()
             return
-        names = names_of(transport.get_extra_info("ssl_object"))
+        tls = transport.get_extra_info("ssl_object")
+        names = names_of(tls) if tls is not None else ()
         self.app_state = {**self.app_state, CERTIFICATES: names}
         self._watch()
 
@@ -99,16 +99,3 @@ class BoundedConnection(H11Protocol):
 def connection_kind(bounds: Bounds) -> type[BoundedConnection]:
     """Give the class of a listener's connections."""
     return type("Connection", (BoundedConnection,), {"bounds": bounds})
-
-
-def names_of(tls: ssl.SSLObject | None) -> tuple[str, ...]:
-    """Give what a verified client certificate says of its holder: its names and fingerprint."""
-    whole = tls.getpeercert(binary_form=True) if tls is not None else None
-    if tls is None or whole is None:
-        return ()
-    said: Any = tls.getpeercert() or {}
-    names = [
-        value for part in said.get("subject", ()) for key, value in part if key == "commonName"
-    ]
-    names += [value for key, value in said.get("subjectAltName", ()) if key == "DNS"]
-    return (*dict.fromkeys(names), f"sha256:{sha256(whole).hexdigest()}")

@@ -17,13 +17,15 @@ import uvicorn
 from connectors.sources.binding import bound, within_descriptors
 from connectors.sources.http_app import IntakeApp, Splitter
 from connectors.sources.http_connection import Bounds, connection_kind
-from connectors.sources.http_tokens import Tokens, read_tokens
+from connectors.sources.http_tokens import read_tokens
 from connectors.sources.http_waiting import Waiting
+from connectors.sources.tls import ListenerTls
 from pipeline.errors import ConfigurationError, Problem, SourceError
 from pipeline.ports import Delivery
-from pipeline.settings import ListenerSettings, TlsSettings
+from pipeline.settings import ListenerSettings
 
 STARTED_WITHIN = 20.0  # seconds
+LOOK_SECONDS = 2.0  # between two looks at tokens and certificates
 KEEP_ALIVE = 75  # seconds between two requests on a connection
 MOST_PAUSED = 10_000  # peers
 
@@ -62,6 +64,10 @@ class HttpIntake:
         self._splitters = (split, split_lines)
         self._record_bytes = record_bytes
         self._ending = False
+        self._files: tuple[tuple[int, int], ...] = ()
+        self._look_at = 0.0
+        self._trouble = ""
+        self._tls: ssl.SSLContext | None = None
         self._app: IntakeApp | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -71,6 +77,7 @@ class HttpIntake:
         """Listen and serve; SourceError where the system refuses."""
         listener = self._listener
         self._ending = False
+        self._files, self._trouble = self._file_state(), ""
         self._waiting = Waiting(listener.name, listener.format)
         self._app = IntakeApp(
             settings=listener.http,
@@ -83,7 +90,8 @@ class HttpIntake:
         )
         listening = bound(listener, socket.SOCK_STREAM)
         self.port = int(listening.getsockname()[1])
-        self._server = server = uvicorn.Server(_config(listener, self._app))
+        self._tls = _server_tls(listener)
+        self._server = server = uvicorn.Server(_config(listener, self._app, self._tls))
         thread = threading.Thread(
             target=server.run, args=([listening],), name=f"http-{self.name}", daemon=True
         )
@@ -103,6 +111,9 @@ class HttpIntake:
             raise SourceError(f"{self.name}: is not open; open it before polling")
         if not self._thread.is_alive() and not self._ending:
             raise SourceError(f"{self.name}: the server ended; start again and see the log")
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_SECONDS
+            self._refresh()
         return self._waiting.poll(limit, timeout)
 
     def acknowledge(self, delivery: Delivery) -> None:
@@ -130,8 +141,8 @@ class HttpIntake:
 
     @property
     def troubles(self) -> Sequence[str]:
-        """Say what hinders: nothing that a sender does not learn itself."""
-        return ()
+        """Say which changed file cannot be used, so that the old content stays in force."""
+        return (f"{self.name}: {self._trouble}",) if self._trouble else ()
 
     def pause(self, peer: str, seconds: float) -> bool:
         """Tell a peer to come again (429) for so long."""
@@ -149,15 +160,46 @@ class HttpIntake:
         if self._server is not None:
             self._server.should_exit = True
 
+    def _file_state(self) -> tuple[tuple[int, int], ...]:
+        tls = self._listener.tls
+        files = [*self._listener.http.tokens, *((tls.certificate, tls.key) if tls else ())]
+        state = []
+        for path in files:
+            try:
+                found = path.stat()
+            except OSError:
+                state.append((0, 0))
+            else:
+                state.append((found.st_mtime_ns, found.st_size))
+        return tuple(state)
 
-def _config(listener: ListenerSettings, app: IntakeApp) -> uvicorn.Config:
+    def _refresh(self) -> None:
+        """Read tokens and certificate again where they changed; what is broken changes nothing."""
+        state = self._file_state()
+        if state == self._files or self._app is None:
+            return
+        self._files = state
+        try:
+            self._app.tokens = read_tokens(self._listener.http.tokens)
+            if self._tls is not None and self._listener.tls is not None:
+                self._tls.load_cert_chain(self._listener.tls.certificate, self._listener.tls.key)
+        except ConfigurationError as error:
+            self._trouble = f"{error.problems[0]}; the old tokens stay in force"
+        except OSError as error:
+            self._trouble = f"the new certificate cannot be used: {error}; the old one stays"
+        else:
+            self._trouble = ""
+
+
+def _config(
+    listener: ListenerSettings, app: IntakeApp, tls: ssl.SSLContext | None
+) -> uvicorn.Config:
     settings = listener.http
 
     def refused() -> None:
         app.refused["connections"] = app.refused.get("connections", 0) + 1
 
     bounds = Bounds(within_descriptors(listener.connections), settings.silent_seconds, refused)
-    tls = server_tls(listener.tls, tokens=bool(app.tokens.known)) if listener.tls else None
     return uvicorn.Config(
         app,
         http=connection_kind(bounds),
@@ -175,38 +217,27 @@ def _config(listener: ListenerSettings, app: IntakeApp) -> uvicorn.Config:
     )
 
 
-def server_tls(settings: TlsSettings, *, tokens: bool) -> ssl.SSLContext:
-    """Make the server's side of TLS 1.2 or later; OSError where a file cannot be used.
-
-    Where an authority is named, client certificates are required as the settings say, unless
-    senders may show a token instead.
-    """
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.minimum_version = ssl.TLSVersion.TLSv1_2
-    tls.load_cert_chain(settings.certificate, settings.key)
-    if settings.ca is not None:
-        tls.load_verify_locations(settings.ca)
-        required = settings.client_certificates == "required" and not tokens
-        tls.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
-    return tls
+def _server_tls(listener: ListenerSettings) -> ssl.SSLContext | None:
+    """Make the server's side of TLS; SourceError where a file cannot be used."""
+    if listener.tls is None:
+        return None
+    made = ListenerTls(listener, time.monotonic)
+    made.open()
+    return made.context
 
 
 def http_problems(listener: ListenerSettings) -> Iterator[Problem]:
     """Give everything of a listener's settings that cannot be used, with the way out."""
     place = f"settings: listeners.{listener.name}"
-    tokens = Tokens()
     try:
-        tokens = read_tokens(listener.http.tokens)
+        read_tokens(listener.http.tokens)
     except ConfigurationError as error:
         yield from error.problems
     if listener.tls is not None:
         try:
-            server_tls(listener.tls, tokens=bool(tokens.known))
-        except OSError as error:
-            files = (listener.tls.certificate, listener.tls.key, listener.tls.ca)
-            named = next((one for one in files if one is not None and not one.is_file()), files[0])
-            reason = error.strerror or str(error)
-            yield Problem(str(named), 0, f"cannot be used for TLS: {reason}", f"see {place}.tls")
+            _server_tls(listener)
+        except SourceError as error:
+            yield Problem(f"{place}.tls", 0, str(error))
     elif not (listener.http.plain or _is_loopback(listener.address)):
         message = f"HTTP without TLS on {listener.address}: tokens and records could be read"
         yield Problem(place, 0, message, "add tls, or http.plain: true where the way is safe")

@@ -184,6 +184,7 @@ class Waiting:
             preamble=preamble,
             certificates=lot.certificates,
             proven=lot.proven,
+            whole=True,
         )
 
 

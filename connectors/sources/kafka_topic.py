@@ -184,8 +184,8 @@ class KafkaTopic:
             self._hold_paused()
             found = self._consumer.poll(timeout_ms=int(timeout * 1000), max_records=MOST_MESSAGES)
             self._assigned(found)
-        except (KafkaError, OSError) as error:
-            self._log.note(f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 (what a client stumbles over ends no process)
+            self._log.note(f"{type(error).__name__}: {error}", whole=True)
             self._let_go()
             self._wait = min(max(1.0, 2 * self._wait), LONGEST_WAIT)
             self._again = self._clock() + self._wait
@@ -283,6 +283,7 @@ class KafkaTopic:
             fingerprint=digest.hexdigest(),
             format=self._format,
             preamble=preamble or b"",
+            whole=True,
         )
         self._given[id(delivery)] = (delivery, fetched.partition, place.offset)
         return delivery

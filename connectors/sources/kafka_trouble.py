@@ -69,8 +69,8 @@ class TroubleLog(logging.Handler):
         """Take note of a line; a cause counts before its consequences."""
         self.note(record.getMessage())
 
-    def note(self, text: str) -> None:
-        """Take note of a text of the client."""
+    def note(self, text: str, *, whole: bool = False) -> None:
+        """Take note of a text of the client; with ``whole`` as it is where nothing knows it."""
         for rank, (pattern, words) in enumerate(_KNOWN):
             match = pattern.search(text)
             if match is not None:
@@ -78,6 +78,8 @@ class TroubleLog(logging.Handler):
                     self._words, self._rank = match.expand(words), rank
                     self._at = self._clock()
                 return
+        if whole and not self.words:
+            self._words, self._at = text[:300], self._clock()
 
     def clear(self) -> None:
         """Forget: all is well."""

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
 from pipeline.content import Content, Rule
 from pipeline.errors import SaqshyError
+from pipeline.lookalikes import NOTE as LOOKALIKES
+from pipeline.lookalikes import undisguised
 from pipeline.match.engine import Broken, Cost, Engine, RuleTests, build_engine, possible
 from pipeline.match.fields import MatchFields
 from pipeline.match.forms import Route
@@ -106,9 +108,26 @@ class Matcher:
         errors: list[RuleError] = []
         try:
             self._ask(event, record, matches, errors)
+            if LOOKALIKES in event.notes:
+                self._ask_undisguised(event, matches, errors)
         except Exception as error:  # noqa: BLE001 (told as a failure of the event: never "no match")
             errors.append(RuleError(EVERY_RULE, type(error).__name__))
         return self._in_order(matches, errors)
+
+    def _ask_undisguised(self, event: Event, matches: list[Match], errors: list[RuleError]) -> None:
+        """Ask once more with look-alike letters folded, and add the rules that match only so.
+
+        The fields of such a match are what it matched on; the event itself stays as it came.
+        """
+        plain = replace(
+            event, ecs=undisguised(event.ecs), native=undisguised(event.native), notes=()
+        )
+        known = {match.rule_id for match in matches} | {error.rule_id for error in errors}
+        more: list[Match] = []
+        broken: list[RuleError] = []
+        self._ask(plain, None, more, broken)
+        matches += [match for match in more if match.rule_id not in known]
+        errors += [error for error in broken if error.rule_id not in known]
 
     def _ask(
         self, event: Event, record: bytes | None, matches: list[Match], errors: list[RuleError]
@@ -179,7 +198,9 @@ class Matcher:
 
         ``records`` are what the events were read from, each at its event's index.
         """
-        left: list[Event] = []
+        left = [event for event in events if LOOKALIKES in event.notes]
+        if left:
+            events = [event for event in events if LOOKALIKES not in event.notes]
         told: list[Told] = []
         for sifted in self._sifted(events, records, left):
             for event, reading, values, verdict in sifted:

@@ -4,6 +4,7 @@
 and failures of a batch, ``peek`` tells a collector whose record it is.
 """
 
+from pipeline.normalize.compilation import COMPILED  # first: it decides which form is imported
 from pipeline.normalize.formats import FORMATS, unknown_format
 from pipeline.normalize.framing import (
     RECORD_BYTES,
@@ -18,6 +19,7 @@ from pipeline.normalize.peek import peek
 from pipeline.normalize.required import missing_fields, required_fields
 
 __all__ = [
+    "COMPILED",
     "FORMATS",
     "RECORD_BYTES",
     "Framed",

@@ -7,7 +7,7 @@ arriving can bear is no time.
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pipeline.model import NANOSECONDS, TimeConfidence
 from pipeline.normalize.dates import dotnet, written
@@ -144,7 +144,7 @@ def _from_digits(text: str, zone: tzinfo) -> Moment | None:
     return found[0] + int(fraction[:9].ljust(9, "0")), TimeConfidence.EXACT
 
 
-def _from_number(value: float) -> Moment | None:
+def _from_number(value: Any) -> Moment | None:  # a whole number stays one when compiled
     """Tell the unit by size: 10 digits are seconds until 2286, 13 milliseconds, and so on."""
     if not 100_000_000 <= value < 10_000_000_000_000_000_000:
         return None

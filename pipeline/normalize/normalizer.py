@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from hashlib import sha256
 
+from pipeline.lookalikes import NOTE as LOOKALIKES
+from pipeline.lookalikes import disguised
 from pipeline.model import (
     BatchKind,
     Event,
@@ -142,6 +144,11 @@ def _event(
     batch: RawBatch, index: int, record: bytes, answer: Parsed, profile: Profile, versions: Json
 ) -> Event:
     time, confidence, notes = answer.time, answer.confidence, answer.notes
+    # JSON may write the letters of other scripts as escapes; nothing else hides them.
+    if (b"\\u" in record or not record.isascii()) and (
+        disguised(answer.native) or disguised(answer.ecs)
+    ):
+        notes = (*notes, LOOKALIKES)
     received_at = batch.received_at
     if time is None:
         time, confidence = received_at, TimeConfidence.RECEIVED

@@ -38,6 +38,13 @@ _HOSTS: tuple[tuple[str, ...], ...] = (
     ("Host",),
     ("_HOSTNAME",),
 )
+_OCSF_HOSTS: tuple[tuple[str, ...], ...] = (("device", "hostname"), ("device", "name"))
+_OWN_HOSTS = (*_HOSTS[:2], ("hostname",))
+# What only Zeek and web servers write, whose `host` or `host_name` a client chooses: the name that
+# it asked for (RFC 9110, section 7.2) or its DHCP name (RFC 2132, section 3.14), or one seen.
+_WATCHED = frozenset(
+    ("id.orig_h", "id_orig_h", "uids", "_path", "software_type", "port_num", "http_user_agent")
+)
 
 
 class _Peek:
@@ -112,11 +119,8 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
     host = document.get("Computer") or document.get("Hostname") if "EventID" in document else None
     if host.__class__ is str and not fields:
         return {"host": host}
-    hosts = _WINDOWS_HOSTS + _HOSTS if windows_json.reader(document) else _HOSTS
-    if "id.orig_h" in document or "uid" in document:
-        hosts = _HOSTS[:2]  # Zeek's `host` is what a client of the web asked for
     peeked: dict[str, str] = {}
-    for path in hosts:
+    for path in _hosts_of(document):
         value = _at(document, path)
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
@@ -130,6 +134,19 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
         if value is not None:
             peeked[name] = _text(value)
     return peeked
+
+
+def _hosts_of(document: Json) -> tuple[tuple[str, ...], ...]:
+    """Give where a document's own host stands, never where a watched one says who it is."""
+    if "class_uid" in document:
+        return _OCSF_HOSTS
+    if not document.keys().isdisjoint(_WATCHED) or _zeek_nested(document):
+        return _OWN_HOSTS
+    return _WINDOWS_HOSTS + _HOSTS if windows_json.reader(document) else _HOSTS
+
+
+def _zeek_nested(document: Json) -> bool:
+    return "uid" in document and isinstance(document.get("id"), dict)
 
 
 def _peek_syslog(text: str, fields: tuple[str, ...]) -> dict[str, str]:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -13,18 +12,11 @@ from starlette.applications import Starlette
 from connectors.feeds.taxii import TaxiiFeed
 from connectors.sinks.folder import FolderSink
 from connectors.sinks.ncc_https import NccSink
-from connectors.sources.archive import ArchiveSource
-from connectors.sources.files import FileSource, Framer
-from connectors.sources.folder import FolderSource
 from connectors.sources.http_intake import HttpIntake
-from connectors.sources.syslog_tcp import SyslogTcp
-from connectors.sources.syslog_udp import SyslogUdp
 from connectors.stores.sqlite import open_sqlite
 from pipeline import __version__
-from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import NANOSECONDS, GuardDecision, Notice, Tri
-from pipeline.normalize import Framed, peek, read_stream
-from pipeline.normalize.framing.archive import members
+from pipeline.normalize import peek
 from pipeline.notify import Backoff, Channels, Composer, Courier, read_texts
 from pipeline.ports import Clock, Sink, Source, Stores, Telemetry
 from pipeline.registry import Admission, Registry, decide
@@ -52,14 +44,16 @@ from pipeline.runtime.quota import Quotas, limits
 from pipeline.runtime.refusals import told_refusals
 from pipeline.runtime.reloading import Ask, Reloader, Workshop
 from pipeline.runtime.silenced import meaning, span, standing
+from pipeline.runtime.skews import watch_skews
 from pipeline.runtime.spooling import open_spool
 from pipeline.runtime.stages import Stages
 from pipeline.runtime.standalone import Standalone
 from pipeline.runtime.telemetry import Prometheus, set_up_logging
 from pipeline.runtime.warming import warm
 from pipeline.runtime.watched import State, state_of
+from pipeline.runtime.ways_in import make_source
 from pipeline.runtime.web import serving
-from pipeline.settings import ListenerSettings, Settings
+from pipeline.settings import Settings
 from pipeline.web.status import LOOPBACK, status_app
 from pipeline.web.status_page import Facts, SourceFact
 
@@ -107,6 +101,7 @@ class System:
             hosts = (*LOOPBACK, self.settings.web.address)
         watch_stores(self.metrics, self.stores)
         watch_content(self.metrics, lambda: self.reloader.knowledge.content)
+        watch_skews(self.metrics, self.engine.skews)
         exposition = Exposition(self.metrics)
         return status_app(self.stores, exposition, self._facts, self.clock.now, hosts)
 
@@ -135,6 +130,7 @@ class System:
                 *((f"Refused, the old stays in force: {alarm}",) if alarm else ()),
                 *self.runtime.troubles(),
             ),
+            clocks=self.engine.skews.rows(),
             silences=tuple(
                 (one.id[:12], meaning(one), span(one), f"{one.role}/{one.author}", one.reason)
                 for one in standing(self.stores.state)
@@ -370,51 +366,3 @@ def _sinks(settings: Settings) -> dict[str, Sink]:
     if settings.notify.ncc is not None:
         sinks["ncc"] = NccSink(settings.notify.ncc)
     return sinks
-
-
-def make_source(listener: ListenerSettings, record_bytes: int) -> Source:
-    """Make the source of one listener; nothing is opened yet."""
-    if listener.path is not None:
-        return _local_source(listener, listener.path, framer(record_bytes, listener.format))
-    if listener.kind == "http":
-        lines = partial(read_stream, format="syslog", record_bytes=record_bytes)
-        split = partial(read_stream, format=listener.format or "auto", record_bytes=record_bytes)
-        return HttpIntake(listener, split, lines, record_bytes)
-    if listener.kind == "kafka":
-        return _kafka_source(listener, record_bytes)
-    if listener.kind == "syslog_udp":
-        return SyslogUdp(listener)
-    return SyslogTcp(listener, record_bytes)
-
-
-def _local_source(listener: ListenerSettings, path: Path, frame: Framer) -> Source:
-    name, form = listener.name, listener.format
-    if listener.kind == "folder":
-        return FolderSource(name, path, frame, listener.pattern, form, follow=listener.follow)
-    if listener.follow:
-        return FileSource(name, path, frame, form, follow=True)
-    return ArchiveSource(name, path, frame, members, form)
-
-
-def _kafka_source(listener: ListenerSettings, record_bytes: int) -> Source:
-    try:
-        from connectors.sources.kafka_topic import KafkaTopic  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        way_out = "pip install 'saqshy[kafka]'"
-        place = f"settings: listeners.{listener.name}"
-        problem = Problem(place, 0, f"kind kafka needs a package that is absent: {error}", way_out)
-        raise ConfigurationError([problem]) from error
-    if listener.kafka is None:
-        problem = Problem(f"settings: listeners.{listener.name}", 0, "needs kafka", "add kafka")
-        raise ConfigurationError([problem])
-    split = partial(read_stream, format=listener.format or "auto", record_bytes=record_bytes)
-    return KafkaTopic(listener, listener.kafka, split, record_bytes)
-
-
-def framer(record_bytes: int, form: str) -> Framer:
-    """Give what cuts a file of a format into records; sources do not know formats."""
-
-    def frame(stream: BinaryIO, position: int, header: int) -> Iterator[Framed]:
-        return read_stream(stream, form or "auto", record_bytes, position, header)
-
-    return frame

@@ -25,6 +25,7 @@ from pipeline.runtime.chain import (
     without,
 )
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.skews import Skews
 
 log = structlog.get_logger("saqshy.engine")
 ATTEMPTS = 3
@@ -60,6 +61,7 @@ class Engine:
     clock: Clock
     telemetry: Telemetry
     watch: Callable[[Outcome], None] = _unwatched
+    skews: Skews = field(default_factory=Skews)
     _states: OrderedDict[str, Rows] = field(default_factory=OrderedDict)
 
     def run_pending(self, most: int = READ_AHEAD) -> int:
@@ -100,6 +102,7 @@ class Engine:
             rows.settled()
         self.telemetry.stage_done("commit", len(batch.records), time.perf_counter() - started)
         self._count(observed, folded)
+        self.skews.note(observed.events)
         self.watch(Outcome(position, batch, observed, folded))
 
     def _commit(

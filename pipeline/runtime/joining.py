@@ -2,7 +2,8 @@
 
 A batch may be read on any worker, so the lines of one event of the Linux audit system, or the parts
 of a message of PostgreSQL, become one record here, peer by peer. Lines of an event that was not
-seen to end wait for the next round, for a second at most.
+seen to end wait for the next round, for a second at most; those of a delivery that is whole do not.
+A document that carries several records comes apart.
 """
 
 import time
@@ -12,6 +13,7 @@ from typing import TypeAlias
 
 from pipeline.model import RecordNote
 from pipeline.normalize.collecting import gathered
+from pipeline.normalize.framing.wrapped import unwrapped_delivery
 from pipeline.ports import Delivery
 
 WAIT_SECONDS = 1.0
@@ -42,9 +44,14 @@ class Joining:
             return []
         now = self.clock()
         rounds: dict[_Key, list[Delivery]] = {}
-        for delivery in came:
-            rounds.setdefault(_key(delivery), []).append(delivery)
         found: list[Delivery] = []
+        for given in came:
+            delivery = unwrapped_delivery(given)
+            if delivery.whole:
+                alone = gathered(delivery.records, delivery.notes, final=True)
+                found += _given(delivery, alone.records, alone.notes)
+            else:
+                rounds.setdefault(_key(delivery), []).append(delivery)
         for key, parts in rounds.items():
             found += self._joined(key, parts, now, final=final)
         for key, held in list(self._waiting.items()):

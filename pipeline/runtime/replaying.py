@@ -11,8 +11,9 @@ from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import NANOSECONDS, BatchKind
 from pipeline.normalize import FORMATS, unknown_format
 from pipeline.normalize.framing.archive import members
-from pipeline.runtime.bootstrap import System, framer
-from pipeline.runtime.engine import Outcome
+from pipeline.runtime.bootstrap import System
+from pipeline.runtime.chain import Observed
+from pipeline.runtime.ways_in import framer
 
 LISTENER = "replay"
 
@@ -33,6 +34,15 @@ class Replayed:
     withheld: int = 0
     until: int = 0  # the latest receive time
 
+    def note(self, observed: Observed) -> None:
+        """Count what became of one batch."""
+        events = {event.index for event in observed.events}
+        failed = {failure.index for failure in observed.failures}
+        self.events += len(events)
+        self.failures += len(failed)
+        self.unknown += len(events & failed)
+        self.withheld += len(observed.observation.withheld)
+
     def __iadd__(self, other: "Replayed") -> Self:
         until = max(self.until, other.until)
         for name in self.__slots__:
@@ -49,10 +59,9 @@ def replay_file(
     received_at: int | None,
     tell: Callable[[Replayed], None],
 ) -> Replayed:
-    """Journal and process one file, or every file of an archive.
+    """Journal and process one file, or every file of an archive, as of ``received_at``.
 
-    ``received_at`` None takes each file's own date.
-
+    Where that is None, each file's own date is taken.
     With ``object_id`` every record is of that object, else each is identified by the registry.
     Raises ConfigurationError for an unknown object, SourceError where the file cannot be read.
     """
@@ -65,15 +74,7 @@ def replay_file(
     source = ArchiveSource(LISTENER, path, framer(settings.record_bytes, form), members, form)
     done = Replayed()
 
-    def watch(outcome: Outcome) -> None:
-        events = {event.index for event in outcome.observed.events}
-        failed = {failure.index for failure in outcome.observed.failures}
-        done.events += len(events)
-        done.failures += len(failed)
-        done.unknown += len(events & failed)
-        done.withheld += len(outcome.observed.observation.withheld)
-
-    system.engine.watch = watch
+    system.engine.watch = lambda outcome: done.note(outcome.observed)
     system.collector.pages = False
     source.open("")
     try:

@@ -45,7 +45,8 @@ class Facts:
 
     ``versions`` are (name, version) of program, content, registry, pack and regime. ``waiting``
     says what is not ready yet, "" when everything is; ``alarms`` what works and needs a person.
-    ``silences`` are (id, what, when, by whom, why) of those that stand.
+    ``silences`` are (id, what, when, by whom, why) of those that stand, ``clocks`` (source, skew,
+    usual delay) of sources whose clock is off.
     """
 
     centre: str
@@ -55,6 +56,7 @@ class Facts:
     waiting: str = ""
     alarms: tuple[str, ...] = ()
     silences: tuple[tuple[str, ...], ...] = ()
+    clocks: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def status_page(status: Status) -> str:
         table(("silence", "what", "when", "by", "why"), facts.silences, "None stand."),
         element("h2", "Sources"),
         _sources(status),
+        element("h2", "Clocks"),
+        table(("source", "off by", "usual delay"), facts.clocks, "None is off by two seconds."),
         element("h2", "Stages"),
         _stages(status),
         element("h2", "Versions"),

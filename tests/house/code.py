@@ -8,7 +8,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TEXT_FOLDERS = (".ci", "connectors", "dashboards", "deploy", "pipeline", "rules", "tests")
-FOUNDATION = ("documents", "errors", "model", "ports", "settings")
+FOUNDATION = (
+    "compilation", "documents", "errors", "lookalikes", "model", "ports", "settings",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

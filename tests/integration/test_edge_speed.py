@@ -75,4 +75,4 @@ def test_udp_to_the_durable_journal(tmp_path: Path) -> None:
     found = measured(tmp_path, "udp", 300_000, 30_000)
     assert found.came + found.dropped == 300_000
     assert found.dropped <= 3_000, found
-    assert found.kept >= 0.95 * found.sent, found
+    assert found.kept >= 0.9 * found.sent, found

@@ -63,8 +63,8 @@ def test_a_locked_store_loses_nothing(tmp_path: Path, killed: bool) -> None:
                 assert wait_until(lambda: spooled(system) > 0, PATIENCE)
                 assert "wait in the spool" in told(system, "/")
                 assert "locked" in told(system, "/")
-                sender.sendall(b"".join(sent[40:]))
                 before = spooled(system)
+                sender.sendall(b"".join(sent[40:]))
                 assert wait_until(lambda: spooled(system) > before, PATIENCE)
                 if killed:
                     system.end(signal.SIGKILL)

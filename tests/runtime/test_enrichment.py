@@ -6,7 +6,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.model import Json
+from pipeline.match import Matcher
+from pipeline.model import Json, RawBatch
+from pipeline.normalize import Normalizer, Profile
 from pipeline.runtime.facts import Facts
 from pipeline.runtime.knowledge import Cause
 from pipeline.runtime.reloading import Ask
@@ -152,3 +154,64 @@ def test_switched_off_nothing_is_added(tmp_path: Path) -> None:
         for document in documents(here):
             assert not document.keys() & {"organization", "labels", "threat"}
             assert "enrichment" not in document["saqshy"]["versions"]
+
+
+WINDOWS = {
+    "EventID": 3,
+    "Channel": "Microsoft-Windows-Sysmon/Operational",
+    "Provider_Name": "Microsoft-Windows-Sysmon",
+    "Computer": "ws01.example.kz",
+    "UtcTime": "2026-03-02 10:00:00.000",
+    "Image": "C:\\a.exe",
+    "Protocol": "tcp",
+    "SourceIp": "10.0.0.5",
+    "DestinationIp": OUTSIDE,
+    "DestinationPort": 443,
+}
+
+
+@pytest.mark.parametrize("form", ["auto", "ecs"])
+def test_events_of_every_vocabulary_are_asked(here: Centre, form: str) -> None:
+    """The rule on indicators is asked about Windows' own records and ECS documents alike."""
+    ecs = {
+        "ecs": {"version": "9.5.0"},
+        "event": {"kind": "event", "category": ["network"], "type": ["connection"]},
+        "destination": {"ip": OUTSIDE},
+    }
+    record = orjson.dumps(WINDOWS if form == "auto" else ecs)
+    knowledge = here.system.reloader.knowledge
+    normalizer = Normalizer(lambda _object, _source: Profile(form), knowledge.enrichment)
+    batch = RawBatch("b", "o", "s", 1, 0, AT, AT, form, (record,))
+    (made,) = normalizer(batch).events
+    found = Matcher(knowledge.content, knowledge.taxonomy).match(made)
+    names = [knowledge.content.rules[one.rule_id].name for one in found]
+    assert "indicator_contacted" in names
+    assert made.taxonomy == ("windows" if form == "auto" else "ecs")
+
+
+def test_a_folder_is_followed_from_where_it_stood(tmp_path: Path) -> None:
+    """A listener of kind folder journals new files, and goes on behind them after a restart."""
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    listener = {
+        "name": "drop",
+        "kind": "folder",
+        "path": "drop",
+        "pattern": "*.log",
+        "follow": True,
+    }
+    (drop / "a.log").write_bytes(entry(40) + b"\n")
+    taken: list[bytes] = []
+    for minute in (41, 42):
+        with centre(tmp_path, listeners=[listener]) as made:
+            source = made.system.sources["drop"]
+            tail = made.system.stores.journal.tail("drop", "", "")
+            source.open(tail.resume if tail else "")
+            for _ in range(3):
+                delivery = source.poll(10, 0.0)
+                if delivery is not None:
+                    made.system.collector.take(delivery)
+                    taken += delivery.records
+            source.close()
+        (drop / f"{minute}.log").write_bytes(entry(minute) + b"\n")
+    assert taken == [entry(40), entry(41)]

@@ -1,5 +1,7 @@
 """Lines of one event that came apart over a network."""
 
+from dataclasses import replace
+
 from pipeline.model import RecordNote
 from pipeline.ports import Delivery
 from pipeline.runtime.joining import Joining
@@ -58,3 +60,26 @@ def test_what_does_not_end_waits_a_second() -> None:
     assert [one.records for one in join([])] == [(begun,)]
     assert join([delivery(begun)]) == []
     assert [one.records for one in join([], final=True)] == [(begun,)]
+
+
+def test_a_delivery_that_is_whole_waits_for_nothing() -> None:
+    """What is answered, or can be read again, is joined within itself and keeps its place."""
+    join = Joining(lambda: 0.0)
+    first = replace(
+        delivery(line("SYSCALL", 7), line("CWD", 7)), whole=True, resume="a", fingerprint="b"
+    )
+    second = replace(delivery(line("PATH", 7)), whole=True, resume="c", fingerprint="d")
+    assert join([first, second]) == [
+        replace(first, records=(b"\n".join(first.records),)),
+        second,
+    ]
+    assert join([], final=True) == []
+
+
+def test_a_document_of_several_records_comes_apart() -> None:
+    """A wrapper that comes over a network gives its items, each a record of its own."""
+    items = (b'{"eventName":"A"}', b'{"eventName":"B"}')
+    wrapper = b'{"Records":[' + b",".join(items) + b"]}"
+    for whole in (False, True):
+        given = replace(delivery(b"first", wrapper), whole=whole)
+        assert Joining(lambda: 0.0)([given]) == [replace(given, records=(b"first", *items))]

@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from pipeline.ports import Telemetry
 from pipeline.runtime.logs import set_up_logging
+from pipeline.runtime.series import KNOWN
 from pipeline.runtime.telemetry import (
-    KNOWN,
     MOST_VALUES,
     OTHER,
     SERIES,

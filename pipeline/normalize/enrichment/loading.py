@@ -1,7 +1,7 @@
 """Settings and data files to an enrichment, and both back from what a store has kept."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -33,32 +33,27 @@ _MANIFEST = "manifest.json"
 _LIBRARIES = ("maxminddb", "publicsuffixlist", "ua-parser", "ua-parser-builtins")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What an enrichment is made from; plans of one revision are equal."""
+    """What an enrichment is made from; plans of one revision are equal.
 
-    switches: tuple[str, ...]
-    files: tuple[DataFile, ...]
+    ``revision`` names what is added to events, and by which libraries; "" where nothing is.
+    ``manifest`` is the plan without the files' content.
+    """
 
-    @property
-    def manifest(self) -> bytes:
-        """Write the plan without the files' content."""
-        files = [[one.use, one.name, one.provider, one.digest] for one in self.files]
-        return orjson.dumps({"switches": self.switches, "files": files})
+    revision: str
+    manifest: bytes
+    switches: tuple[str, ...] = field(compare=False)
+    files: tuple[DataFile, ...] = field(compare=False)
 
-    @property
-    def revision(self) -> str:
-        """Name what is added to events, and by which libraries; "" where nothing is."""
-        if not self.switches and not self.files:
-            return ""
-        libraries = [f"{name} {version(name)}" for name in _LIBRARIES]
-        return identity("enrichment", self.manifest.decode(), *libraries)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Plan) and self.revision == other.revision
-
-    def __hash__(self) -> int:
-        return hash(self.revision)
+def _plan(switches: tuple[str, ...], files: tuple[DataFile, ...]) -> Plan:
+    named = [[one.use, one.name, one.provider, one.digest] for one in files]
+    manifest = orjson.dumps({"switches": switches, "files": named})
+    if not switches and not files:
+        return Plan("", manifest, switches, files)
+    libraries = [f"{name} {version(name)}" for name in _LIBRARIES]
+    return Plan(identity("enrichment", manifest.decode(), *libraries), manifest, switches, files)
 
 
 def load_enrichment(settings: EnrichmentSettings) -> Enrichment:
@@ -71,7 +66,7 @@ def load_enrichment(settings: EnrichmentSettings) -> Enrichment:
     if problems:
         raise ConfigurationError(problems)
     names = ("registry", "user_agent", "domains")
-    return _made(Plan(tuple(name for name in names if getattr(settings, name)), tuple(files)))
+    return _made(_plan(tuple(name for name in names if getattr(settings, name)), tuple(files)))
 
 
 def enrichment_from_bundle(manifest: bytes, content: Callable[[str], bytes]) -> Enrichment:
@@ -85,7 +80,7 @@ def enrichment_from_bundle(manifest: bytes, content: Callable[[str], bytes]) -> 
             DataFile(use, name, provider, digest, packed(content(digest)))
             for use, name, provider, digest in document["files"]
         ]
-        plan = Plan(tuple(document["switches"]), tuple(files))
+        plan = _plan(tuple(document["switches"]), tuple(files))
     except (ValueError, KeyError, TypeError) as error:
         problem = Problem("enrichment bundle", 0, f"cannot be read: {error}", "take the files anew")
         raise ConfigurationError([problem]) from error

@@ -27,8 +27,9 @@ SIGNS: dict[str, str] = {
     "windows_xml": r"<Events?[\s>]|<\?xml[^<>]{0,200}\?>\s*<Events?[\s>]",
     "cef": r"CEF:\s?\d",
     "leef": r"LEEF:\s?\d",
-    "fortigate": r"date=\d{4}-\d\d-\d\d[ ,]time=\d\d:\d\d:\d\d[ ,](?:devname|logver|eventtime|tz|log_?id|"
-    r'devid|timestamp)=|(?:logver=\d+ |timestamp=\d+ |tz="[^" ]{1,8}" |eventtime=\d{10,19} |'
+    "fortigate": r"date=\d{4}-\d\d-\d\d[ ,]time=\d\d:\d\d:\d\d[ ,](?:devname|logver|eventtime|tz|"
+    r'log_?id|devid|timestamp)=|(?:logver=\d+ |timestamp=\d+ |tz="[^" ]{1,8}" |'
+    r'eventtime=\d{10,19} |'
     r'devname="?[^"=]{1,64}"? ){0,4}(?:devid="?F[A-Z]|logid="?\d{10}\b)',
     "check_point": r'\[[\w .-]{1,64}:"|\[\w{1,32}@1\.3\.6\.1\.4\.1\.2620[ \]]|time=\d{9,11}\|',
     "kaspersky": r"(?:[A-Za-z0-9]{1,16}\|[0-9.]{1,24} \S{1,128} \S{1,64} )?\[event@23668 ",

@@ -17,7 +17,7 @@ from pipeline.normalize.windows.flatten import flatten_values
 from pipeline.normalize.windows.messages import fields_of
 
 NAME = "windows_flat"
-PROVIDERS = ("SourceName", "ProviderName", "EventSourceName")
+PROVIDERS: tuple[str, ...] = ("SourceName", "ProviderName", "EventSourceName")
 # NXLog's SeverityValue to the Level of winmeta.xml: debug, info, warning, error, critical.
 _SEVERITIES = {1: 5, 2: 4, 3: 3, 4: 2, 5: 1}
 

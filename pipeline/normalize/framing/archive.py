@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from struct import Struct
 from typing import BinaryIO, Protocol, cast
 
@@ -70,7 +71,7 @@ class Member:
                     raise
                 self.broken = f"does not unpack: {error}"  # bzip2's way to say so
                 return
-            if first and is_archive(piece):
+            if first and is_archive(Unpacked(BytesIO(piece)).read(_BLOCK)):
                 self.broken = "is an archive inside an archive: unpack it first"
                 return
             first = False

@@ -32,6 +32,7 @@ from pipeline.runtime.cli.output import (
     emit,
     fitted_console,
     printable,
+    say,
     stop,
     told_errors,
 )
@@ -133,9 +134,12 @@ def _event(path: Path, index: int, shape: Shape) -> Event:
         preamble=chosen.preamble,
     )
     read = Normalizer(lambda _object, _source: Profile(form, UTC))(batch)
+    reasons = [f"{failure.code.value}: {failure.detail}" for failure in read.failures]
+    why = "; ".join(reasons) or "withheld"
     if not read.events:
-        reasons = [f"{failure.code.value}: {failure.detail}" for failure in read.failures]
-        stop(FOUND, f"{path}: record {index} is no event: {'; '.join(reasons) or 'withheld'}")
+        stop(FOUND, f"{path}: record {index} is no event: {why}")
+    if reasons:
+        say(f"{path}: record {index} is an event of no known format: {why}")
     return replace(read.events[0], index=index)
 
 

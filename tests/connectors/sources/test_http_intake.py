@@ -15,12 +15,15 @@ import orjson
 import pytest
 from elasticsearch import ApiError, Elasticsearch, helpers
 
+from connectors.sources import http_intake
 from connectors.sources.http_intake import HttpIntake, http_problems
 from pipeline.errors import ConfigurationError, SourceError
 from pipeline.ports import Listening
 from pipeline.runtime.pki import Pki, development_pki
 from pipeline.settings import ListenerSettings
 from tests.connectors.sources.intake import Served, intake, served
+
+ABSENT = {"certificate": "absent.pem", "key": "absent.pem"}
 
 
 @pytest.fixture
@@ -355,6 +358,24 @@ def test_a_token_lets_in_its_source(tmp_path: Path) -> None:
         assert made.source.refusals == {"401": 6}
 
 
+def test_tokens_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed token file counts without a restart; a broken one is told and changes nothing."""
+    monkeypatch.setattr(http_intake, "LOOK_SECONDS", 0.0)
+    path = token_file(tmp_path, {"old": "kz-bank/bank-gw"})
+
+    def status(token: str) -> int:
+        return made.ask("GET", "/", headers={"Authorization": f"Bearer {token}"}).status
+
+    with served({"tokens": [path]}) as made:
+        assert (status("old"), status("new")) == (200, 401)
+        token_file(tmp_path, {"new": "kz-bank/bank-gw", "other": "*"})
+        assert within(lambda: status("new") == 200)
+        assert status("old") == 401
+        Path(path).write_text("broken\n", encoding="utf-8")
+        assert within(lambda: "the old tokens stay" in "".join(made.source.troubles))
+        assert status("new") == 200
+
+
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     """Give certificates of one CA."""
@@ -368,7 +389,8 @@ def tls(pki: Pki, **more: object) -> dict[str, object]:
 def test_certificates_prove_senders(pki: Pki, tmp_path: Path) -> None:
     """Over TLS a client certificate lets in and is handed on; without one a token is needed."""
     tokens = token_file(tmp_path, {"t": "kz-bank/bank-gw"})
-    with served({"tokens": [tokens]}, tls=tls(pki, ca=str(pki.ca))) as made:
+    both = tls(pki, ca=str(pki.ca), client_certificates="optional")
+    with served({"tokens": [tokens]}, tls=both) as made:
         context = ssl.create_default_context(cafile=str(pki.ca))
         url = f"https://127.0.0.1:{made.source.port}"
         with Elasticsearch(url, ssl_context=context, bearer_auth="t") as es:
@@ -404,7 +426,8 @@ def test_a_certificate_can_be_required(pki: Pki) -> None:
     [
         ({"address": "0.0.0.0"}, "without TLS"),
         ({"http": {"tokens": ["absent"]}}, "absent"),
-        ({"tls": {"certificate": "absent.pem", "key": "absent.pem"}}, "absent.pem"),
+        ({"tls": {**ABSENT, "client_certificates": "optional"}}, "absent.pem"),
+        ({"tls": ABSENT}, "nothing says whose"),
     ],
 )
 def test_settings_that_cannot_be_used_are_told(changes: dict[str, object], words: str) -> None:

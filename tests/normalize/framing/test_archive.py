@@ -135,7 +135,7 @@ def test_files_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_archive_inside_is_not_opened() -> None:
     """A member that is an archive itself is named and not read."""
-    inner = {"inner.zip": zipped(), "inner.tar": tarred(), "x.gz": gzip.compress(b"line\n")}
+    inner = {"a.zip": zipped(), "b.tgz": gzip.compress(tarred()), "x.gz": gzip.compress(b"line\n")}
     for data in (tarred(inner), zipped(inner)):
         found = read(data)
         assert ["inside an archive" in broken for _, _, broken in found] == [True, True, False]

@@ -1,16 +1,17 @@
 """A million indicators in little memory: found by hash in sorted arrays, proved by their text.
 
-An indicator takes its value and id as bytes and some 60 bytes in arrays. Hashes are Python's own,
-which differ between processes: they order the arrays only, and no answer follows from them.
+An indicator takes its value and id as bytes and some 60 bytes in arrays.
 """
 
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from hashlib import blake2b
 from ipaddress import ip_network
 from itertools import groupby
 from typing import NamedTuple
 
+from pipeline.errors import ConfigurationError, Problem
 from pipeline.normalize.enrichment.indicators.indicator import EVER, Indicator, Kind, Sheet
 
 MOST_INDICATORS = 10_000_000
@@ -56,13 +57,12 @@ class IndicatorIndex:
 
     def find(self, kind: Kind, value: str) -> tuple[Found, ...]:
         """Give the indicators of one canonical value, in the order in which they were given."""
-        key = _SIGNS[kind] + value
-        wanted = hash(key)
+        text = _key(kind, value)
+        wanted = _number(text)
         hashes = self._hashes
         at = bisect_left(hashes, wanted)
         if at == len(hashes) or hashes[at] != wanted:
             return ()
-        text = key.encode("utf-8", "surrogatepass") + b"\n"
         rows = []
         while at < len(hashes) and hashes[at] == wanted:
             row = self._places[at]
@@ -74,6 +74,14 @@ class IndicatorIndex:
             Found(self._sheets[self._sheet_of[row]], name, self._froms[row], self._untils[row])
             for row, name in sorted(rows)
         )
+
+
+def _key(kind: Kind, value: str) -> bytes:
+    return f"{_SIGNS[kind]}{value}\n".encode("utf-8", "surrogatepass")
+
+
+def _number(text: bytes) -> int:
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "little", signed=True)
 
 
 class _Gathered:
@@ -94,18 +102,18 @@ class _Gathered:
     def add(self, one: Indicator) -> None:
         row = len(self.hashes)
         if row >= MOST_INDICATORS:
-            raise ValueError(f"more than {MOST_INDICATORS} indicators")
-        key = _SIGNS[one.kind] + one.value
-        self.hashes.append(hash(key))
-        self.texts += (
-            key.encode("utf-8", "surrogatepass") + b"\n" + one.id.encode("utf-8", "replace")
-        )
+            what = f"there are more than {MOST_INDICATORS} indicators"
+            raise ConfigurationError([Problem("indicators", 0, what, "leave out a feed")])
+        text = _key(one.kind, one.value)
+        name = one.id.encode("utf-8", "replace")
+        self.hashes.append(_number(text))
+        self.texts += text + name
         self.ends.append(len(self.texts))
         self.froms.append(max(one.valid_from, -EVER))
         self.untils.append(min(one.valid_until, EVER))
         self.sheet_of.append(self.sheets.setdefault(one.sheet, len(self.sheets)))
         self._versions.append(one.modified)
-        self._ids.append(hash(one.id))
+        self._ids.append(_number(name) if name else 0)
         if one.revoked:
             self._revoked.add(row)
         elif one.kind == "network":
@@ -117,8 +125,7 @@ class _Gathered:
         gone = bytearray(len(self.hashes))
         for row in self._revoked:
             gone[row] = True
-        empty = hash("")
-        named = [row for row, identity in enumerate(self._ids) if identity != empty]
+        named = [row for row, identity in enumerate(self._ids) if identity]
         named.sort(key=self._ids.__getitem__)
         for _, rows in groupby(named, key=self._ids.__getitem__):
             same = list(rows)

@@ -52,7 +52,7 @@ class Indicator:
 def canonical(kind: Kind, text: str) -> str:
     """Give a value as both indicators and events are compared; "" where it is none of its kind."""
     text = text.strip()
-    if not text or len(text) > MOST_VALUE:
+    if not text.isprintable() or not 0 < len(text) <= MOST_VALUE:
         return ""
     return _CANONICAL[kind](text)
 

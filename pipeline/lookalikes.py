@@ -9,6 +9,7 @@ folding before or after a comparison without case gives the same for Latin words
 """
 
 import re
+from typing import Any
 
 # Cyrillic letters that look like a Latin one, with and without what a font may hide.
 _EXACT = dict(zip("аеорсхукмтвніјѕԁԛԝһӏ", "aeopcxykmtbhijsdqwhl", strict=True))
@@ -53,6 +54,33 @@ def folded(text: str) -> str:
     if _STRANGE.search(text):
         text = text.translate(_PLAIN)
     return _WORD.sub(_one_script, text) if _MIXED.search(text) else text
+
+
+NOTE = "lookalikes"  # of an event that says more when it is folded
+
+
+def disguised(value: Any) -> bool:
+    """Tell whether a value, or one inside it, is a text that folding changes."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if not one.isascii() and folded(one) != one:
+                return True
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return False
+
+
+def undisguised(value: Any) -> Any:
+    """Give a copy of a JSON value with every text in it folded; names stay."""
+    if isinstance(value, str):
+        return folded(value)
+    if isinstance(value, dict):
+        return {name: undisguised(inner) for name, inner in value.items()}
+    return [undisguised(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _one_script(match: re.Match[str]) -> str:

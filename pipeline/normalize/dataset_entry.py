@@ -46,9 +46,9 @@ class Translation(BaseModel):
             value = members(native, name) or None if "[" in name else native.get(name)
             if value is None:
                 continue
-            if value.__class__ is str and value in known:
+            if type(value) is str and value in known:
                 return known[value]
-            if value.__class__ is not list:
+            if type(value) is not list:
                 return self._meaning(value)
             meant = (self._meaning(one) for one in value)
             return next((one for one in meant if one is not None), None)

@@ -16,7 +16,7 @@ from pipeline.normalize.ecs_schema import fitting
 from pipeline.normalize.members import is_path, members
 from pipeline.normalize.pattern import Pattern, pattern_of
 from pipeline.normalize.reshaping import SHAPES, Shape, moved, word
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 
 _LONGEST_URL = 8192
 
@@ -152,8 +152,8 @@ def summed(ecs: Json, names: tuple[tuple[str, ...], ...]) -> int | None:
     for steps in names:
         at: Any = ecs
         for step in steps:
-            at = at.get(step) if at.__class__ is dict else None
-        if at.__class__ is int:
+            at = at.get(step) if type(at) is dict else None
+        if type(at) is int:
             found.append(at)
     return sum(found) if found else None
 

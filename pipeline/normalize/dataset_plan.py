@@ -16,7 +16,7 @@ from pipeline.normalize.ecs_schema import address, fields, fitting
 from pipeline.normalize.endpoints import endpoint
 from pipeline.normalize.members import is_path, members
 from pipeline.normalize.parsed import Parsed
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 
 # Shapes whose values fit every field of a type as they are.
 _FITTING = {
@@ -50,7 +50,7 @@ class _Slot:
             inner = at.get(step)
             if inner is None:
                 inner = at[step] = {}
-            elif inner.__class__ is not dict:
+            elif type(inner) is not dict:
                 return
             at = inner
         if self.leaf not in at:
@@ -68,7 +68,7 @@ class _Slot:
 
     def quick(self, value: Any) -> Any:
         """Give a value that fits as it is, or an address in its usual form; else None."""
-        kind = value.__class__
+        kind = type(value)
         if kind is str:
             return value if self.plain else address(value) if self.ip else None
         return value if kind is int and 0 <= value <= self.most else None
@@ -160,9 +160,9 @@ class Plan:
                 if found is not None:
                     meant = found
                     break
-            if text and meant.__class__ is str:
+            if text and type(meant) is str:
                 slot.put(ecs, meant)
-            elif slot.many and meant.__class__ is list:
+            elif slot.many and type(meant) is list:
                 slot.put(ecs, list(meant))
             elif meant is not None:
                 slot.fit(ecs, meant)
@@ -231,9 +231,9 @@ def _with_members(native: Json, name: str) -> Json:
 def _fitted(ecs: Json, slot: _Slot, value: Any) -> Any:
     """Give a value as its field takes it; what is no address fills ``.address`` beside ``.ip``."""
     fit = fitting(slot.path, value)
-    if fit is None and value.__class__ is list:
+    if fit is None and type(value) is list:
         return next(filter(None, (fitting(slot.path, one) for one in value)), None)
-    if fit is None and slot.leaf == "ip" and value.__class__ is str:
+    if fit is None and slot.leaf == "ip" and type(value) is str:
         return _address(ecs, slot.path.removesuffix("ip"), value)
     return fit
 

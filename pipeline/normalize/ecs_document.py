@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline.model import Json
 from pipeline.normalize.ecs_schema import fields, fitting, parents
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 
 MOST_NOTES = 8  # a document of ten thousand bad fields must not make ten thousand notes
 
@@ -29,7 +29,7 @@ def _split_value(name: str, value: Any, ecs: Json, left: Json, bad: list[str]) -
     if value is None:
         return
     known = name in fields()
-    if value.__class__ is dict and (not known or name in parents()):
+    if type(value) is dict and (not known or name in parents()):
         for inner, item in value.items():
             _split_value(f"{name}.{inner}", item, ecs, left, bad)
         return

@@ -11,11 +11,10 @@ from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from pipeline.errors import ConfigurationError, Problem
+from pipeline.normalize.ecs_categories import categories
 from pipeline.normalize.moments import moment
-from pipeline.normalize.taxonomy import taxonomy_path, validated_taxonomy
+from pipeline.normalize.taxonomy import taxonomy_path
 
 _TEXTS = frozenset({"keyword", "wildcard", "match_only_text", "constant_keyword"})
 _CATEGORIZATION = frozenset({"event.kind", "event.category", "event.type", "event.outcome"})
@@ -31,17 +30,6 @@ class Field:
     type: str
     many: bool
     plain: bool
-
-
-class Categories(BaseModel):
-    """The values of the four categorization fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: frozenset[str]
-    outcome: frozenset[str]
-    type: frozenset[str]
-    category: dict[str, frozenset[str]]
 
 
 @cache
@@ -73,12 +61,6 @@ def parents() -> frozenset[str]:
 
 
 @cache
-def categories() -> Categories:
-    """Give the allowed values of ``event.kind``, ``category``, ``type`` and ``outcome``."""
-    return validated_taxonomy("categories.yml", Categories)[0]
-
-
-@cache
 def _allowed() -> dict[str, frozenset[str]]:
     known = categories()
     return {
@@ -98,7 +80,7 @@ def fitting(name: str, value: Any) -> Any:
     field = fields().get(name)
     if field is None:
         return None
-    if field.plain and value.__class__ is str:
+    if field.plain and type(value) is str:
         return value
     fit = _FITS[field.type]
     if not isinstance(value, list):

@@ -33,12 +33,12 @@ def read_object(record: bytes) -> Decoded | Refusal:
 
 
 def _checked(document: Any, notes: tuple[str, ...]) -> Decoded | Refusal:
-    if document.__class__ is not dict:
+    if type(document) is not dict:
         return Refusal(
             FailureCode.SYNTAX,
             "is JSON, but no object: send one object a line, or an array of objects as a file",
         )
-    inner = [v for v in document.values() if v.__class__ is dict or v.__class__ is list]
+    inner = [v for v in document.values() if type(v) is dict or type(v) is list]
     if not inner:
         return document, notes, False
     if _deeper(inner):
@@ -52,8 +52,8 @@ def _deeper(level: list[Any]) -> bool:
         level = [
             inner
             for outer in level
-            for inner in (outer.values() if outer.__class__ is dict else outer)
-            if inner.__class__ is dict or inner.__class__ is list
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
         ]
         if not level:
             return False

@@ -148,7 +148,7 @@ def _from_number(value: Any) -> Moment | None:  # a whole number stays one when 
     """Tell the unit by size: 10 digits are seconds until 2286, 13 milliseconds, and so on."""
     if not 100_000_000 <= value < 10_000_000_000_000_000_000:
         return None
-    if value.__class__ is int and value in _FILETIMES:
+    if type(value) is int and value in _FILETIMES:
         return (value - _FILETIME_EPOCH) * 100, TimeConfidence.EXACT
     for unit in (1, 1_000, 1_000_000, NANOSECONDS):
         if value < 10_000_000_000 * unit:

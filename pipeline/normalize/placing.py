@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from pipeline.model import Json
 from pipeline.normalize.ecs_schema import address, fields, fitting, number
 from pipeline.normalize.synonyms import synonyms
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 
 Setter: TypeAlias = Callable[[Json, Any], None]
 # What one name of a shape fills: its index, then a two-part ECS name and what makes a value fit

@@ -1,7 +1,7 @@
 """Where the normaliser's own data stand: ``rules/taxonomies/ecs``, bundled in a wheel."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -26,21 +26,3 @@ def validated_taxonomy(name: str, model: type[_Model]) -> tuple[_Model, Document
     """Read and validate a YAML file of the taxonomy; ConfigurationError with every problem."""
     document = read_taxonomy(name)
     return validated(model, document), document
-
-
-def put(tree: dict[str, Any], path: str, value: Any) -> bool:
-    """Set a dotted name in nested objects; False where something else stands in the way."""
-    at = tree
-    first, dot, rest = path.partition(".")
-    while dot:
-        inner = at.get(first)
-        if inner is None:
-            inner = at[first] = {}
-        elif inner.__class__ is not dict:
-            return False
-        at = inner
-        first, dot, rest = rest.partition(".")
-    if first in at:
-        return False
-    at[first] = value
-    return True

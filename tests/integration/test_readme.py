@@ -51,6 +51,7 @@ def supplied() -> None:
     """Put here what the README takes as given: events, a case, and an archive of rules."""
     event = {"EventID": 1102, "Channel": "Security", "Computer": "bank-dc01"}
     Path("events.ndjson").write_text(json.dumps(event) + "\n", encoding="utf-8")
+    Path("events.log").write_text("<13>Mar  2 20:00:00 gw01 app: hello\n", encoding="utf-8")
     case = next(iter(sorted((bundled("law") / "examples").glob("*.y*ml"))))
     Path("case.yml").write_bytes(case.read_bytes())
     with zipfile.ZipFile("sigma.zip", "w") as archive:

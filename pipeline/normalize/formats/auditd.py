@@ -11,7 +11,7 @@ from pipeline.normalize.linux.audit_event import audit_event
 from pipeline.normalize.linux.audit_text import audit_records
 from pipeline.normalize.moments import EARLIEST
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
 
 NAME = "auditd"

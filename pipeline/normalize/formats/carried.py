@@ -2,7 +2,8 @@
 
 A shipper that does not read what it ships puts the line under ``message`` and says around it who it
 is and where the line stood. Where that line is a JSON object, it is the record that counts.
-Sources: Elastic, "Filebeat exported fields" (log input); AWS, "Log group subscription filters".
+Sources: Elastic, "Filebeat exported fields" (log input); AWS, "Log group subscription filters";
+Microsoft, "AKS monitoring data reference" (resource logs: kube-audit).
 """
 
 from pipeline.model import Json
@@ -25,10 +26,12 @@ def carried(document: Json) -> str | None:
     """Give the JSON object, as text, that is all that a document says; None where it says more."""
     for name in _MESSAGES:
         text = document.get(name)
-        if text.__class__ is str and text[:1] == "{" and text.rstrip()[-1:] == "}":
+        if type(text) is str and text[:1] == "{" and text.rstrip()[-1:] == "}":
             others = document.keys() - {name}
             return text if others <= _AROUND else None
-    return None
+    held = document.get("properties") if "category" in document else None
+    text = held.get("log") if isinstance(held, dict) else None  # AKS, its API server's audit log
+    return text if isinstance(text, str) and text[:1] == "{" and text.rstrip()[-1:] == "}" else None
 
 
 def host_of(document: Json) -> str | None:

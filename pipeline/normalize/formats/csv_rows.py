@@ -21,7 +21,7 @@ from pipeline.normalize.jsontext import read_object
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.synonyms import complete, synonyms
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
 from pipeline.normalize.windows.build import event_id, parsed
 from pipeline.normalize.windows.messages import fields_of

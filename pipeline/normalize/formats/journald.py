@@ -12,7 +12,7 @@ from pipeline.normalize.formats.syslog_message import read_message
 from pipeline.normalize.jsontext import Decoded
 from pipeline.normalize.moments import EARLIEST, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 
 NAME = "journald"
 MOST_FIELDS = 2048

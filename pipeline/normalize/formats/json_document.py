@@ -138,7 +138,7 @@ def is_ecs(document: Json) -> bool:
 
 def _may_be_stix(document: Json) -> bool:
     name = document.get("id")
-    return "objects" in document or (name.__class__ is str and "--" in name)
+    return "objects" in document or (type(name) is str and "--" in name)
 
 
 def _said(document: Json) -> Json:

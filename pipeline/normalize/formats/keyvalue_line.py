@@ -7,7 +7,7 @@ from pipeline.normalize.keyvalue import first_word, pairs
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.synonyms import complete, shape_of
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
 
 NAME = "keyvalue"

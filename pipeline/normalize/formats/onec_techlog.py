@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pipeline.model import NANOSECONDS, FailureCode, Json, TimeConfidence
 from pipeline.normalize.ecs_schema import fitting
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
 
 NAME = "onec_techlog"

@@ -15,7 +15,7 @@ from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.programs.postgresql import LINE, said
 from pipeline.normalize.programs.told import Told, party
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
 
 NAME = "postgresql"

@@ -19,7 +19,7 @@ from pipeline.normalize.jsontext import Decoded
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed
 from pipeline.normalize.reshaping import SHAPES
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 
 NAME = "stix_sighting"
 MOST_TOLD = 64  # sightings and indicators beside the first; the rest stays in the native objects

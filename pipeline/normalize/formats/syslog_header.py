@@ -5,7 +5,7 @@ Source: RFC 5424, section 6.2.1 (facilities and severities; the same numbers as 
 
 from pipeline.model import Json
 from pipeline.normalize.ecs_schema import address
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 
 # The names are those of RFC 5424's tables, in the short forms of <syslog.h> where it has one.
 FACILITIES = (

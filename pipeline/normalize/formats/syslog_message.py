@@ -13,7 +13,7 @@ from pipeline.normalize.keyvalue import first_word, pairs
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.programs import read_program
 from pipeline.normalize.synonyms import complete
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 
 CEE = "@cee:"  # the cookie before JSON of the Common Event Expression (rsyslog, lumberjack)
 _FEWEST_PAIRS = 2  # one "=" is found in any prose

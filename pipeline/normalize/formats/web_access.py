@@ -17,7 +17,7 @@ from pipeline.normalize.keyvalue import pairs
 from pipeline.normalize.moments import EARLIEST, in_zone
 from pipeline.normalize.parsed import Context, Parsed, Parser, Refusal
 from pipeline.normalize.request_line import authority, client, request, response, unescaped
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
 
 NAME = "web_access"

@@ -14,7 +14,7 @@ from pipeline.model import FailureCode, Json, TimeConfidence
 from pipeline.normalize.ecs_schema import address, number
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.taxonomy import put
+from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
 
 NAME = "windows_dns"

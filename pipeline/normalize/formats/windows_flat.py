@@ -57,9 +57,9 @@ def _name_as_sigma(document: Json) -> None:
     level = document.get("Level")
     if level is None:
         severity: Any = document.get("SeverityValue")
-        if severity.__class__ is int and severity in _SEVERITIES:
+        if type(severity) is int and severity in _SEVERITIES:
             document["Level"] = _SEVERITIES[severity]
-    elif level.__class__ is str and level.isascii() and level.isdigit() and len(level) < 10:
+    elif type(level) is str and level.isascii() and level.isdigit() and len(level) < 10:
         document["Level"] = int(level)
 
 
@@ -74,7 +74,7 @@ def _name_inserts(document: Json) -> None:
             document[known] = document.pop(name)
     inserts = document.get("StringInserts", document.get("EventData"))
     message = document.get("Message") or document.get("Description")
-    if message.__class__ is str and message:
+    if type(message) is str and message:
         provider = document.get("Provider_Name")
         named = fields_of(
             provider if isinstance(provider, str) else "", document["EventID"], message
@@ -99,7 +99,7 @@ def _time(document: Json, context: Context) -> Moment | None:
     if created is not None and created[1] is TimeConfidence.EXACT:
         return created
     text = get("UtcTime")
-    at = utc(text) if text.__class__ is str else None
+    at = utc(text) if type(text) is str else None
     if at is not None:
         return at, TimeConfidence.EXACT
     return (

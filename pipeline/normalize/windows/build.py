@@ -28,7 +28,7 @@ NO_EVENT_ID = Refusal(
 
 def event_id(value: object) -> int | None:
     """Read an event id as shippers write it: a number or its digits; None where it is none."""
-    if value.__class__ is int:
+    if type(value) is int:
         found: Any = value
     elif isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         found = int(value)
@@ -56,8 +56,8 @@ def plan_of(native: Json) -> Plan:
     """Give the plan of a flat record."""
     provider, channel = native.get("Provider_Name"), native.get("Channel")
     return plan(
-        provider if provider.__class__ is str else "",
-        channel if channel.__class__ is str else "",
+        provider if type(provider) is str else "",
+        channel if type(channel) is str else "",
         native["EventID"],
     )
 
@@ -74,10 +74,10 @@ def _ecs(native: Json, known: Plan) -> Json:
             event["outcome"] = outcome
     ecs: Json = {"event": event}
     computer = get("Computer")
-    if computer.__class__ is str and computer:
+    if type(computer) is str and computer:
         ecs["host"] = {"name": computer, "os": {"type": known.system}}
     level = get("Level", 4)
-    if level.__class__ is int and level in _LEVELS:
+    if type(level) is int and level in _LEVELS:
         ecs["log"] = {"level": _LEVELS[level]}
     _fill(ecs, _with_joined(native, known) if known.joined else get, known)
     for name, constant in known.constants:
@@ -103,7 +103,7 @@ def _fill(ecs: Json, get: Callable[[str], Any], known: Plan) -> None:
             value = get(source)
             if value is None or value in ("", "-"):  # both are how Windows says nothing
                 continue
-            if value.__class__ is not str:
+            if type(value) is not str:
                 value = _text(value)
                 if value is None:
                     continue

@@ -14,9 +14,9 @@ def flatten_values(document: Json) -> Json:
 
     The members of EventData and UserData keep their own names, unless these are taken.
     """
-    flat = {name: value for name, value in document.items() if value.__class__ is not dict}
+    flat = {name: value for name, value in document.items() if type(value) is not dict}
     for name, value in document.items():
-        if value.__class__ is dict:
+        if type(value) is dict:
             if name in _DATA:
                 merge_data(flat, value)
             else:
@@ -30,7 +30,7 @@ def flatten_into(flat: Json, prefix: str, value: Any) -> None:
     The markers of XML turned to JSON (``#attributes``, ``#text``, ``@name``) leave no trace in the
     name; a name that stands twice holds a list, so that nothing is lost.
     """
-    if value.__class__ is dict:
+    if type(value) is dict:
         for name, inner in value.items():
             if name in ("#attributes", "#text"):
                 flatten_into(flat, prefix, inner)
@@ -44,7 +44,7 @@ def flatten_into(flat: Json, prefix: str, value: Any) -> None:
 def merge_data(flat: Json, data: Json) -> None:
     """Put an event's data beside its System fields, which win; a taken name gets a prefix."""
     for name, value in data.items():
-        if value.__class__ is dict:
+        if type(value) is dict:
             flatten_into(flat, name if name not in flat else f"EventData.{name}", value)
         elif name not in flat:
             flat[name] = value

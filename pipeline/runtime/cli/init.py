@@ -30,6 +30,15 @@ content:
   watch_seconds: 5 # how often changed rules, registry and pack are looked for; 0: on SIGHUP only
   cache: var/cache
 
+# spool: # where admitted records wait while the store takes none: best on another disk
+#   path: var/spool
+#   bytes: 1073741824
+
+# enrichment: # registry, user agent and domains are on; these are files that you supply
+#   geo: [geo/city.mmdb, geo/asn.mmdb]
+#   indicators: [indicators] # STIX 2.1, MISP feeds, CSV lists
+#   taxii: [{name: partner, url: "https://taxii.example.kz/api/collections/1/", token_file: tls/taxii}]
+
 law:
   pack: rules/law/kz # acts, harms, routes, terms; by-laws that are missing are named in it
 
@@ -37,6 +46,22 @@ listeners: # ways in; each record is identified by the registry's sources
   - {name: syslog-udp, kind: syslog_udp, address: 127.0.0.1, port: 5514}
   - {name: syslog-tcp, kind: syslog_tcp, address: 127.0.0.1, port: 5514}
   # - {name: windows, kind: file, path: incoming/windows.ndjson, follow: true}
+  # - {name: archive, kind: folder, path: incoming, pattern: "*.evtx", follow: true}
+  # - name: syslog-tls # RFC 5425; sources may ask for `certificates` in the registry
+  #   kind: syslog_tls
+  #   address: 0.0.0.0
+  #   port: 6514
+  #   tls: {certificate: tls/centre.pem, key: tls/centre.key, ca: tls/senders-ca.pem}
+  # - name: shippers # POST /ingest, and what Filebeat, Winlogbeat, Fluent Bit, Vector send
+  #   kind: http
+  #   address: 0.0.0.0
+  #   port: 9200
+  #   tls: {certificate: tls/centre.pem, key: tls/centre.key, client_certificates: optional}
+  #   http: {tokens: [tls/tokens.txt]} # lines `SHA256 object/source`
+  # - name: others
+  #   kind: kafka
+  #   kafka: {brokers: ["kafka1:9093"], topics: [security], security: sasl_ssl, user: saqshy,
+  #     password_file: tls/kafka.password}
 
 notify:
   # The coordination centre: HTTPS with mutual TLS, signed notices, signed receipts. To try it on

@@ -26,6 +26,7 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 _UNSEEN = (0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F))
 _UNSEEN += (*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)
 _PLAIN = str.maketrans({**_FULL_WIDTH, **dict.fromkeys(_UNSEEN)})
+_FOLDABLE = re.compile(f"[\u0400-\u052f{''.join(map(chr, (*_FULL_WIDTH, *_UNSEEN)))}]")
 _STRANGE = re.compile(f"[{''.join(map(chr, (*_FULL_WIDTH, *_UNSEEN)))}]")
 
 _LATIN, _CYRILLIC = "A-Za-zƏəƟɵ", "\u0400-\u052f"
@@ -65,7 +66,7 @@ def disguised(value: Any) -> bool:
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
-            if not one.isascii() and folded(one) != one:
+            if not one.isascii() and _FOLDABLE.search(one) and folded(one) != one:
                 return True
         elif isinstance(one, dict):
             waiting += one.values()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.lookalikes import folded
+from pipeline.lookalikes import disguised, folded, undisguised
 
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяёәғқңөұүһі"
@@ -106,3 +106,16 @@ def test_no_disguise_of_a_name_holds(data: st.DataObject, name: str, upper: bool
     if all(shown):
         assert folded(worn).casefold() == name
         assert folded(worn.casefold()) == name
+
+
+@given(
+    st.text(
+        st.sampled_from(
+            "abco\u043e\u0430\u0441\uff41\u200b\u00ad\u034f\u061c\u180e\ufeff\ufe0f\u3000 "
+        )
+    )
+)
+def test_what_folding_changes_is_told(text: str) -> None:
+    """A value is disguised where folding changes a text in it, however deep."""
+    assert disguised({"a": [text]}) == (folded(text) != text)
+    assert undisguised({"a": [text]}) == {"a": [folded(text)]}

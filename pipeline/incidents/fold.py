@@ -12,7 +12,7 @@ no silence covers, brings them to light.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -33,6 +33,7 @@ from pipeline.model.rows import Rows
 HELD_PER_RULE = 32
 MOST_HIDDEN = 64  # incidents of an object that silences hide; beyond, the one opened first goes
 ENDED = frozenset({IncidentState.CLOSED, IncidentState.MERGED})
+_OPEN = "incidents.open"
 
 
 @dataclass(slots=True)
@@ -83,6 +84,73 @@ ROW_TYPES: Mapping[str, type] = {
 }
 
 
+@dataclass(slots=True)
+class _Open:
+    """An object's incidents that have not ended: by fold key, by the findings they hold, unseen.
+
+    ``spans`` are the first and last instant of each one's events. Derived from the rows when they
+    are first asked for, and kept with them.
+    """
+
+    by_key: dict[str, dict[str, IncidentRow]] = field(default_factory=dict)
+    holder: dict[str, IncidentRow] = field(default_factory=dict)
+    hidden: dict[str, IncidentRow] = field(default_factory=dict)
+    spans: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: Rows) -> "_Open":
+        """Give those of an object's rows."""
+        found = state.scratch.get(_OPEN)
+        if not isinstance(found, cls):
+            found = state.scratch[_OPEN] = cls()
+            for _, row in state.all(IncidentRow, "incident"):
+                found.note(row)
+        return found
+
+    def note(self, row: IncidentRow) -> None:
+        """Take in a row as it stands."""
+        incident = row.incident
+        if incident.state in ENDED:
+            self.forget(row)
+            return
+        self.by_key.setdefault(incident.fold_key, {})[incident.id] = row
+        for finding_id in row.findings:
+            self.holder[finding_id] = row
+        if row.findings:
+            self.spans[incident.id] = _span(row)
+        else:
+            self.spans.pop(incident.id, None)
+        if incident.revision:
+            self.hidden.pop(incident.id, None)
+        else:
+            self.hidden[incident.id] = row
+
+    def forget(self, row: IncidentRow) -> None:
+        """Let go of a row that ended or is gone."""
+        incident = row.incident
+        self.by_key.get(incident.fold_key, {}).pop(incident.id, None)
+        self.hidden.pop(incident.id, None)
+        self.spans.pop(incident.id, None)
+        for finding_id in row.findings:
+            if self.holder.get(finding_id) is row:
+                del self.holder[finding_id]
+
+    def holding(self, finding_id: str) -> IncidentRow | None:
+        """Give the incident that holds a finding; None where none does, or it has ended."""
+        row = self.holder.get(finding_id)
+        if row is None or finding_id not in row.findings or row.incident.state in ENDED:
+            return None
+        return row
+
+    def near(self, key: str, finding: Finding, within: int) -> Iterator[IncidentRow]:
+        """Give the incidents of one fold key whose events lie so near to a finding's (ns)."""
+        begin, end = finding.first_event_at - within, finding.last_event_at + within
+        for name, row in self.by_key.get(key, {}).items():
+            span = self.spans.get(name)
+            if span is not None and span[1] >= begin and span[0] <= end:
+                yield row
+
+
 @dataclass(frozen=True, slots=True)
 class Revised:
     """A new revision of an incident beside the one before it; None for the first."""
@@ -130,6 +198,7 @@ class Fold:
                 loud.add(kept.incident.id)
             touched[kept.incident.id] = kept
             state.put(kept, "incident", kept.incident.id)
+            _Open.of(state).note(kept)
         revised = [
             self._revise(state, row, at, loud=name in loud) for name, row in sorted(touched.items())
         ]
@@ -138,35 +207,19 @@ class Fold:
 
     def _row(self, state: Rows, finding: Finding, at: int) -> IncidentRow | None:
         """Find the incident that holds or takes the finding; open one where there is none."""
-        rows = [row for _, row in state.all(IncidentRow, "incident")]
-        for row in rows:
-            if finding.id in row.findings and row.incident.state not in ENDED:
-                return row
-        if finding.retracted:
-            return None
+        standing = _Open.of(state)
+        held = standing.holding(finding.id)
+        if held is not None or finding.retracted:
+            return held
         key = self.key(finding)
-        near = [row for row in rows if self._near(row, key, finding)]
+        near = list(standing.near(key, finding, self.join_within))
         if near:
             return min(near, key=_seniority)
         return IncidentRow(self._opened(state.object_id, finding, key, at))
 
-    def _near(self, row: IncidentRow, key: str, finding: Finding) -> bool:
-        if row.incident.fold_key != key or row.incident.state in ENDED or not row.findings:
-            return False
-        first, last = _span(row)
-        return (
-            finding.first_event_at - last <= self.join_within
-            and first - finding.last_event_at <= self.join_within
-        )
-
     def _reached(self, state: Rows, row: IncidentRow, finding: Finding) -> list[IncidentRow]:
-        others = [other for _, other in state.all(IncidentRow, "incident")]
-        return [
-            other
-            for other in others
-            if other.incident.id != row.incident.id
-            and self._near(other, row.incident.fold_key, finding)
-        ]
+        near = _Open.of(state).near(row.incident.fold_key, finding, self.join_within)
+        return [other for other in near if other is not row]
 
     def _opened(self, object_id: str, finding: Finding, key: str, at: int) -> Incident:
         return Incident(
@@ -192,6 +245,7 @@ class Fold:
         if not held:
             if not last.revision:
                 state.drop("incident", last.id)  # nobody was told
+                _Open.of(state).forget(row)
                 return None
             held_state = IncidentState.CANDIDATE if last.state is IncidentState.NEW else last.state
             assessment = replace(last.assessment, is_incident=Tri.NO, route=())
@@ -219,6 +273,7 @@ class Fold:
             )
         row.incident = _linked(replace(revised, assessment=assessment, changed_at=at), last)
         state.put(row, "incident", row.incident.id)
+        _Open.of(state).note(row)
         return Revised(last if last.revision else None, row.incident)
 
     def _merge(self, state: Rows, row: IncidentRow, kept: IncidentRow, at: int) -> list[Revised]:
@@ -230,20 +285,27 @@ class Fold:
         row.findings, row.beyond = {}, Beyond()
         if not last.revision:
             state.drop("incident", last.id)  # opened in this batch: nobody was told
+            _Open.of(state).forget(row)
             return []
         ended = replace(
             last, state=IncidentState.MERGED, merged_into=kept.incident.id, changed_at=at
         )
         row.incident = _linked(ended, last)
         state.put(row, "incident", last.id)
+        _Open.of(state).note(row)
         return [Revised(last, row.incident)]
 
 
 def _forget_hidden(state: Rows) -> None:
-    hidden = [row for _, row in state.all(IncidentRow, "incident") if not row.incident.revision]
-    hidden.sort(key=lambda row: (row.incident.opened_at, row.incident.id))
-    for row in hidden[: max(0, len(hidden) - MOST_HIDDEN)]:
+    standing = _Open.of(state)
+    if len(standing.hidden) <= MOST_HIDDEN:
+        return
+    hidden = sorted(
+        standing.hidden.values(), key=lambda row: (row.incident.opened_at, row.incident.id)
+    )
+    for row in hidden[: len(hidden) - MOST_HIDDEN]:
         state.drop("incident", row.incident.id)
+        standing.forget(row)
 
 
 def _seniority(row: IncidentRow) -> tuple[bool, int, str]:

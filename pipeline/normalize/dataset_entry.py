@@ -1,17 +1,10 @@
 """What an entry of the tables of ``datasets/`` may say (README there), as validated models."""
 
-from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
-from pipeline.model import Json
 from pipeline.normalize.dataset_parts import Control, Made, Names, Objects, Part, listed
-from pipeline.normalize.members import members
-from pipeline.normalize.pattern import Pattern, pattern_of
-
-_MEMORY = 256  # texts of one field whose meaning is remembered: attackers make up more
-_LONGEST = 64  # characters of such a text
 
 Values = Annotated[tuple[str | int, ...], BeforeValidator(listed)]
 Conditions = Annotated[tuple[dict[str, Values], ...], BeforeValidator(listed)]
@@ -34,50 +27,6 @@ class Translation(BaseModel):
     values: dict[str, str | list[str]] = {}
     other: str | list[str] | None = None
     absent: str | list[str] | None = None
-
-    def __call__(self, native: Json) -> str | list[str] | None:
-        """Give what a flat document's value means; None where it means nothing."""
-        if self.joined:
-            parts = [native.get(name) for name in self.of]
-            there = any(part is not None for part in parts)
-            return self._meaning("/".join(map(said, parts))) if there else self.absent
-        known = self._known
-        for name in self.of:
-            value = members(native, name) or None if "[" in name else native.get(name)
-            if value is None:
-                continue
-            if type(value) is str and value in known:
-                return known[value]
-            if type(value) is not list:
-                return self._meaning(value)
-            meant = (self._meaning(one) for one in value)
-            return next((one for one in meant if one is not None), None)
-        return self.absent
-
-    def _meaning(self, value: object) -> str | list[str] | None:
-        text = value if isinstance(value, str) else said(value)
-        known = self._known
-        if text in known:
-            return known[text]
-        folded = text.casefold()
-        found = self.values.get(folded)
-        if found is None:
-            found = next((meant for pattern, meant in self._patterns if pattern.fits(folded)), None)
-        if found is None:
-            found = self.other
-        if len(known) < _MEMORY and len(text) <= _LONGEST:
-            known[text] = found
-        return found
-
-    @cached_property
-    def _known(self) -> dict[str, str | list[str] | None]:
-        return {}
-
-    @cached_property
-    def _patterns(self) -> tuple[tuple[Pattern, str | list[str]], ...]:
-        return tuple(
-            (pattern_of(text), meant) for text, meant in self.values.items() if "*" in text
-        )
 
     @field_validator("values")
     @classmethod
@@ -133,10 +82,3 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     datasets: tuple[DatasetEntry, ...]
-
-
-def said(value: object) -> str:
-    """Give the text of a value: of none an empty one, of a truth "true" or "false"."""
-    if value is None:
-        return ""
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -7,7 +7,6 @@ changed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cache
 from typing import Any
@@ -24,32 +23,71 @@ from pipeline.normalize.taxonomy import taxonomy_path, validated_taxonomy
 
 FOLDER = "datasets"
 
+# Of names that are remembered, and how many are: memory is bounded.
+_MOST_NAMES, _MOST_CHARACTERS, _MOST_SHAPES = 128, 4096, 1024
 
-@dataclass(frozen=True, slots=True)
+
+class Test:
+    """What one field of a condition must have: one of its texts, or a text of one of its forms."""
+
+    __slots__ = ("any", "name", "open", "texts")
+
+    def __init__(self, name: str, patterns: tuple[Pattern, ...]) -> None:
+        self.name: str = name
+        self.texts: frozenset[str] = frozenset(one.head for one in patterns if one.tail is None)
+        self.open: tuple[Pattern, ...] = tuple(one for one in patterns if one.tail is not None)
+        self.any: bool = any(not (one.head or one.tail or one.between) for one in self.open)
+
+    def fits(self, value: Any) -> bool:
+        """Tell whether a field's value is one of them."""
+        if value is None:
+            return False
+        if self.any:
+            return True
+        text = value.casefold() if isinstance(value, str) else _text(value)
+        return text in self.texts or any(pattern.fits(text) for pattern in self.open)
+
+
 class Sign:
-    """One condition of an entry, ready to be tried; ``rank`` is the entry's place in the table."""
+    """One condition of an entry, ready to be tried."""
 
-    rank: int
-    entry: DatasetEntry
-    tests: tuple[tuple[str, tuple[Pattern, ...]], ...]
+    __slots__ = ("entry", "tests")
+
+    def __init__(self, entry: DatasetEntry, tests: list[Test]) -> None:
+        self.entry: DatasetEntry = entry
+        self.tests: list[Test] = tests
 
     def fits(self, native: Json) -> bool:
         """Tell whether a flat document has all that the condition asks for."""
-        return all(_one_of(patterns, native.get(name)) for name, patterns in self.tests)
+        return all(test.fits(native.get(test.name)) for test in self.tests)
+
+
+_candidates: dict[tuple[str, ...], list[Sign]] = {}
 
 
 def recognised(native: Json) -> DatasetEntry | None:
     """Give the first entry that a flat document fits; None where none does."""
-    best: Sign | None = None
+    names = tuple(native)
+    candidates = _candidates.get(names)
+    if candidates is None:
+        candidates = _asking_for(names)
+        if len(names) <= _MOST_NAMES and sum(map(len, names)) <= _MOST_CHARACTERS:
+            if len(_candidates) >= _MOST_SHAPES:
+                _candidates.clear()
+            _candidates[names] = candidates
+    for sign in candidates:
+        if sign.fits(native):
+            return sign.entry
+    return None
+
+
+def _asking_for(names: tuple[str, ...]) -> list[Sign]:
+    """Give the conditions that ask for some of these names only, in the table's order."""
     signs = _signs()
-    for name in native.keys() & signs.keys():
-        by_text, open_signs = signs[name]
-        value = native[name]
-        text = value.casefold() if isinstance(value, str) else _text(value)
-        for sign in (*by_text.get(text, ()), *open_signs):
-            if (best is None or sign.rank < best.rank) and sign.fits(native):
-                best = sign
-    return best.entry if best else None
+    there = set(names)
+    ranks = {rank for name in there for rank in signs.by_first.get(name, ())}
+    asking = [signs.all[rank] for rank in sorted(ranks)]
+    return [sign for sign in asking if all(test.name in there for test in sign.tests)]
 
 
 def name_dataset(answer: Parsed, entry: DatasetEntry, zone: tzinfo = UTC) -> None:
@@ -119,33 +157,26 @@ def _constants(entry: DatasetEntry) -> Iterator[tuple[str, str | list[str]]]:
                     yield path, meant
 
 
+class _Signs:
+    """All conditions in the table's order, and the places of those that ask for a field first."""
+
+    __slots__ = ("all", "by_first")
+
+    def __init__(self, entries: tuple[DatasetEntry, ...]) -> None:
+        self.all: list[Sign] = []
+        self.by_first: dict[str, list[int]] = {}
+        for entry in entries:
+            for when in entry.when:
+                tests = [
+                    Test(name, tuple(map(pattern_of, values))) for name, values in when.items()
+                ]
+                self.by_first.setdefault(tests[0].name, []).append(len(self.all))
+                self.all.append(Sign(entry, tests))
+
+
 @cache
-def _signs() -> dict[str, tuple[dict[str, tuple[Sign, ...]], tuple[Sign, ...]]]:
-    """Give each entry's conditions by the first field that they ask for.
-
-    Those that name its texts stand by them, those with ``*`` behind.
-    """
-    found: dict[str, tuple[dict[str, tuple[Sign, ...]], tuple[Sign, ...]]] = {}
-    for rank, entry in enumerate(table().datasets):
-        for when in entry.when:
-            tests = tuple((name, tuple(map(pattern_of, values))) for name, values in when.items())
-            first, patterns = tests[0]
-            sign = Sign(rank, entry, tests)
-            by_text, open_signs = found.get(first, ({}, ()))
-            if all(pattern.tail is None for pattern in patterns):
-                for pattern in patterns:
-                    by_text[pattern.head] = (*by_text.get(pattern.head, ()), sign)
-            else:
-                open_signs = (*open_signs, sign)
-            found[first] = by_text, open_signs
-    return found
-
-
-def _one_of(patterns: tuple[Pattern, ...], value: object) -> bool:
-    if value is None:
-        return False
-    text = value.casefold() if isinstance(value, str) else _text(value)
-    return any(pattern.fits(text) for pattern in patterns)
+def _signs() -> _Signs:
+    return _Signs(table().datasets)
 
 
 def _text(value: object) -> str:

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from pipeline.normalize.formats import check_point, rfc3164, rfc5424
+from pipeline.normalize.formats.carried import CARRIERS, carried
 from pipeline.normalize.formats.names import JSON_FORMATS, TEXT_FORMATS, parser
 from pipeline.normalize.formats.signs import format_shown
 from pipeline.normalize.keyvalue import pairs
@@ -97,6 +98,16 @@ class _Look:
         for holder in (document, *_event_data(document)):
             for name in self.fields:
                 self._follow(holder, name)
+
+        self._into_carried(document)
+
+    def _into_carried(self, document: dict[str, Any]) -> None:
+        """Look into a record that a shipper's document carries as text, as it will be read."""
+        if any(isinstance(document.get(name), _Repeated) for name in CARRIERS):
+            self.whole = False
+        text = carried(document)
+        if text is not None:
+            self.into_json(json.loads(text, object_pairs_hook=_object))
 
     def into_text(self, text: str) -> None:
         """Look into structured data, JSON inside the text, and pairs."""

@@ -144,10 +144,7 @@ def _event(
     batch: RawBatch, index: int, record: bytes, answer: Parsed, profile: Profile, versions: Json
 ) -> Event:
     time, confidence, notes = answer.time, answer.confidence, answer.notes
-    # JSON may write the letters of other scripts as escapes; nothing else hides them.
-    if (b"\\u" in record or not record.isascii()) and (
-        disguised(answer.native) or disguised(answer.ecs)
-    ):
+    if _is_disguised(answer):
         notes = (*notes, LOOKALIKES)
     received_at = batch.received_at
     if time is None:
@@ -172,6 +169,20 @@ def _event(
         notes,
         versions,
     )
+
+
+def _is_disguised(answer: Parsed) -> bool:
+    """Tell whether rules see more when look-alike letters are folded."""
+    odd: list[object] = []
+    for value in answer.native.values():
+        if isinstance(value, str):
+            if not value.isascii():
+                odd.append(value)
+        elif isinstance(value, list | dict):
+            odd.append(value)
+    if odd and disguised(odd):
+        return True
+    return answer.taxonomy != "windows" and disguised(answer.ecs)  # there ECS repeats the native
 
 
 def _shown(time: int) -> str:

@@ -7,6 +7,7 @@ import orjson
 
 from pipeline.model import Json
 from pipeline.normalize.formats import rfc3164, rfc5424, windows_json
+from pipeline.normalize.formats.carried import carried
 from pipeline.normalize.formats.names import JSON_FORMATS, TEXT_FORMATS, parser
 from pipeline.normalize.formats.signs import format_shown
 from pipeline.normalize.jsontext import read_object
@@ -39,11 +40,15 @@ _HOSTS: tuple[tuple[str, ...], ...] = (
     ("_HOSTNAME",),
 )
 _OCSF_HOSTS: tuple[tuple[str, ...], ...] = (("device", "hostname"), ("device", "name"))
-_OWN_HOSTS = (*_HOSTS[:2], ("hostname",))
-# What only Zeek and web servers write, whose `host` or `host_name` a client chooses: the name that
-# it asked for (RFC 9110, section 7.2) or its DHCP name (RFC 2132, section 3.14), or one seen.
-_WATCHED = frozenset(
-    ("id.orig_h", "id_orig_h", "uids", "_path", "software_type", "port_num", "http_user_agent")
+_ONEC_HOSTS: tuple[tuple[str, ...], ...] = (("Server",), ("server",), ("ServerName",))
+# What only Zeek writes, whose `host`, `host_name` and `hostname` are those of the watched, as these
+# say themselves (RFC 9110, section 7.2; RFC 2132, section 3.14; MS-NLMP, section 2.2.1.3).
+_ZEEK = frozenset(("id.orig_h", "id_orig_h", "uids", "_path", "software_type", "port_num"))
+_MARKED_HOSTS: tuple[tuple[frozenset[str], tuple[tuple[str, ...], ...]], ...] = (
+    (_ZEEK, _HOSTS[:2]),
+    (frozenset(("http_user_agent",)), (*_HOSTS[:2], ("hostname",))),  # nginx's $host is asked for
+    (frozenset(("class_uid",)), _OCSF_HOSTS),
+    (frozenset(("TransactionStatus", "transactionStatus")), _ONEC_HOSTS),
 )
 
 
@@ -119,8 +124,10 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
     host = document.get("Computer") or document.get("Hostname") if "EventID" in document else None
     if host.__class__ is str and not fields:
         return {"host": host}
-    peeked: dict[str, str] = {}
-    for path in _hosts_of(document):
+    text = carried(document)
+    found = None if text is None else read_object(text.encode("utf-8", "replace"))
+    peeked = {} if found is None or isinstance(found, Refusal) else _peek_json(found[0], fields)
+    for path in () if "host" in peeked else _hosts_of(document):
         value = _at(document, path)
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
@@ -128,6 +135,8 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
             peeked["host"] = value
             break
     for name in fields:
+        if name in peeked:
+            continue
         value = lookup(document, name)
         if value is None:
             value = next(filter(None, (_at(document, (*path, name)) for path in EVENT_DATA)), None)
@@ -138,15 +147,12 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
 
 def _hosts_of(document: Json) -> tuple[tuple[str, ...], ...]:
     """Give where a document's own host stands, never where a watched one says who it is."""
-    if "class_uid" in document:
-        return _OCSF_HOSTS
-    if not document.keys().isdisjoint(_WATCHED) or _zeek_nested(document):
-        return _OWN_HOSTS
+    if "uid" in document and isinstance(document.get("id"), dict):
+        return _HOSTS[:2]  # Zeek's, by a shipper that nests names
+    for marks, hosts in _MARKED_HOSTS:
+        if not document.keys().isdisjoint(marks):
+            return hosts
     return _WINDOWS_HOSTS + _HOSTS if windows_json.reader(document) else _HOSTS
-
-
-def _zeek_nested(document: Json) -> bool:
-    return "uid" in document and isinstance(document.get("id"), dict)
 
 
 def _peek_syslog(text: str, fields: tuple[str, ...]) -> dict[str, str]:

@@ -139,8 +139,12 @@ def _fit(path: str) -> Callable[[Any], Any] | None:
         return str.lower
     if path.endswith(".port"):
         return _translated_port if path.endswith(".nat.port") else _port
+    if path.endswith(".nat.ip"):
+        return _translated_address
     if field.type == "ip":
         return _addresses if field.many else address
+    if path in ("source.domain", "destination.domain"):
+        return _domain
     if field.type == "long" and not field.many:
         return number
     return None if field.plain else lambda value: fitting(path, value)
@@ -160,6 +164,15 @@ def _addresses(text: str) -> list[str] | None:
 def _port(text: str) -> int | None:
     whole = number(text)
     return whole if whole is not None and 0 <= whole < 65_536 else None
+
+
+def _translated_address(text: str) -> str | None:
+    found = address(text)
+    return None if found in ("0.0.0.0", "::") else found  # noqa: S104 (nothing was translated)
+
+
+def _domain(text: str) -> str | None:
+    return None if address(text) else text  # an address is no name
 
 
 def _translated_port(text: str) -> int | None:

@@ -20,6 +20,9 @@ _PLACES = {
     "QYZT": "Asia/Qyzylorda",
 }
 
+# The abbreviations as alternatives of a pattern, the longer first.
+KNOWN_ZONES = "|".join(sorted({*_HOURS, *_PLACES}, key=lambda name: (-len(name), name)))
+
 
 @lru_cache(maxsize=512)
 def zone_of(text: str) -> tzinfo | None:

@@ -87,6 +87,7 @@ class Answers:
     regime: str
     enrich: Callable[[Sequence[Event]], None] | None = None
     versions: Json = field(default_factory=dict)
+    known_labels: dict[str, Labels] = field(default_factory=dict)
 
     def normalize(self, batch: RawBatch) -> Normalized:
         """Read a batch as the registry in force at its receipt says."""
@@ -96,6 +97,12 @@ class Answers:
 
     def labels(self, rule_id: str) -> Labels:
         """Give what a rule, correlation or detector is evidence for."""
+        found = self.known_labels.get(rule_id)
+        if found is None:
+            found = self.known_labels[rule_id] = self._labels(rule_id)
+        return found
+
+    def _labels(self, rule_id: str) -> Labels:
         content, pack = self.known.content, self.known.pack
         rule = content.rules.get(rule_id)
         if rule is not None:

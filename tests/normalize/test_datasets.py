@@ -13,7 +13,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.model import TimeConfidence
 from pipeline.normalize import datasets
 from pipeline.normalize.datasets import recognised, table
-from pipeline.normalize.ecs_schema import categories
+from pipeline.normalize.ecs_categories import categories
 from pipeline.normalize.parsed import Parsed
 from tests.normalize.reading import ALMATY, at, event_of
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.normalize.ecs_schema import address, categories, fields, fitting, number, parents
+from pipeline.normalize.ecs_categories import categories
+from pipeline.normalize.ecs_schema import address, fields, fitting, number, parents
 from tests.normalize.shared import shared
 
 

@@ -5,6 +5,7 @@ Source: Cisco, "System Message Guide for Cisco IOS" (SEC_LOGIN, SYS, PARSER, SEC
 SSH, DOT1X, AUTHMGR, PORT_SECURITY); "Cisco NX-OS System Messages Reference" (AUTHPRIV, VSHD, ACLLOG).
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -13,18 +14,21 @@ from pipeline.normalize.cisco.said import Wording, wording
 
 _AUTH = "authentication"
 _LOGIN = r"[Ll]ogin \w+:? \[user: ?(?P<user>[^\]]*)\] \[Source: ?(?P<s>[^\]]*)\](?: \[localport: ?(?P<dp>\d+)\])?(?: \[Reason: ?(?P<reason>[^\]]*)\])?"
-_LIST = r"list (?P<acl>\S+) (?P<verdict>permitted|denied) "
+# IOS XE puts the place in the chassis before, IOS XR says access-list, permit and deny.
+_LIST = r"(?: *[\w/.-]{1,32}+: +){0,2}+(?:access-)?list (?P<acl>\S+) (?P<verdict>permitted|denied|permit|deny) "
 _PACKETS = r",? ?(?P<packets>\d+) packets?"
+_MAC_IN = r"(?: ?\((?P<si>[^\s)]+)(?: (?P<mac>[0-9a-fA-F.]{14}))?[^)]*\))?"
 _PORTS = (
     _LIST
-    + r"<proto> (?P<s>[^\s(]+)\((?P<sp>\d+)\)(?: ?\((?P<si>[^\s)]+)(?: (?P<mac>[0-9a-fA-F.]{14}))?[^)]*\))? -> (?P<d>[^\s(]+)\((?P<dp>\d+)\)"
+    + r"<proto> (?:(?:[0-9a-fA-F]{2}[-:]){5}[0-9a-fA-F]{2} )?(?P<s>[^\s(]+)\((?P<sp>\d+)\)"
+    + _MAC_IN + r"(?: (?P<interface>[A-Za-z][\w/.]+))? ?-> ?(?P<d>[^\s(]+)\((?P<dp>\d+)\)"
     + _PACKETS
 )
 _NO_PORTS = (
-    _LIST
-    + r"<proto> (?P<s>[^\s(]+)(?: ?\((?P<si>[^\s)]+)(?: (?P<mac>[0-9a-fA-F.]{14}))?[^)]*\))? -> (?P<d>[^\s,(]+)(?: \((?P<icmp_type>\d+)/(?P<icmp_code>\d+)\))?"
+    _LIST + r"<proto> (?P<s>[^\s(]+)" + _MAC_IN
+    + r" -> (?P<d>[^\s,(]+)(?: \((?P<icmp_type>\d+)(?:/(?P<icmp_code>\d+))?\))?"
     + _PACKETS
-)
+)  # fmt: skip
 _RULE = ("firewall-rule", "network", "connection")
 _FROM = r"(?: by (?:(?P<line>(?:vty|tty|con)\d+|console)\b|(?P<user>\S+)))?(?: on (?P<terminal>\S+))?(?: \(?(?P<s>[0-9a-fA-F.:]{3,45})\)?)?"
 _CONFIGURED = ("configuration-changed", "configuration", "change")
@@ -46,16 +50,9 @@ _MESSAGES: Mapping[str, tuple[str, ...]] = {
     "LINK-UPDOWN": (r"Interface (?P<interface>\S+), changed state to (?P<state>.*)", "interface-state", "network", "info"),
     "LINK-CHANGED": (r"Interface (?P<interface>\S+), changed state to (?P<state>.*)", "interface-state", "network", "info"),
     "LINEPROTO-UPDOWN": (r"Line protocol on Interface (?P<interface>\S+), changed state to (?P<state>.*)", "interface-state", "network", "info"),
-    "SEC-IPACCESSLOGP": (_PORTS, *_RULE),
-    "SEC-IPACCESSLOGSP": (_PORTS, *_RULE),
-    "SEC-IPACCESSLOGDP": (_NO_PORTS, *_RULE),
-    "SEC-IPACCESSLOGRP": (_NO_PORTS, *_RULE),
-    "SEC-IPACCESSLOGNP": (_NO_PORTS, *_RULE),
-    "SEC-IPACCESSLOGS": (_LIST + r"(?P<s>\S+?)" + _PACKETS, *_RULE),
-    "IPV6_ACL-ACCESSLOGP": (_PORTS, *_RULE),
-    "IPV6_ACL-ACCESSLOGSP": (_PORTS, *_RULE),
-    "IPV6_ACL-ACCESSLOGDP": (_NO_PORTS, *_RULE),
-    "IPV6_ACL-ACCESSLOGNP": (_NO_PORTS, *_RULE),
+    "FW-SESS_AUDIT_TRAIL": (r".*?:(?P<state>Start|Stop) <proto> session: initiator \((?P<s>[^\s)]+):(?P<sp>\d+)\)(?: sent (?P<received>\d+) bytes)? -- responder \((?P<d>[^\s)]+):(?P<dp>\d+)\)(?: sent (?P<sent>\d+) bytes)?", "firewall-session", "network", "connection"),
+    "FW-SESS_AUDIT_TRAIL_START": (r".*?:(?P<state>Start|Stop) <proto> session: initiator \((?P<s>[^\s)]+):(?P<sp>\d+)\) -- responder \((?P<d>[^\s)]+):(?P<dp>\d+)\)", "firewall-session", "network", "connection start"),
+    "FW-DROP_PKT": (r"Dropping <proto> (?:pkt|session|packet)(?: from (?P<interface>\S+))? (?P<s>[^\s(]+):(?P<sp>\d+) => (?P<d>[^\s(]+):(?P<dp>\d+)\s?\(target:class\)-\([^)]*\) +due to +(?P<reason>.*?)(?: with ip ident .*)?$", "firewall-rule", "network", "connection denied"),
     "SSH-SSH2_SESSION": (r"SSH2 Session request from (?P<s>\S+) \(tty = (?P<line>\d+)\) using (?P<rest>.*) (?P<state>Succeeded|Failed)$", "ssh-session", "session network", "start"),
     "SSH-SSH2_USERAUTH": (r"User '(?P<user>[^']*)' authentication for SSH2 Session from (?P<s>\S+) \(tty = (?P<line>\d+)\) using (?P<rest>.*) (?P<state>Succeeded|Failed)$", "logon", _AUTH, "start"),
     "SSH-SSH2_CLOSE": (r"SSH2 Session from (?P<s>\S+) \(tty = (?P<line>\d+)\) for user '(?P<user>[^']*)' (?P<rest>.*)", "ssh-session-ended", "session network", "end"),
@@ -71,13 +68,25 @@ _MESSAGES: Mapping[str, tuple[str, ...]] = {
     "ACLLOG-ACLLOG_NEW_FLOW": (r".*?Src(?:ination)? IP: (?P<s>[^\s,]+), Dst(?:ination)? IP: (?P<d>[^\s,]+), Src Port: (?P<sp>\d+), Dst Port: (?P<dp>\d+), Src Intf: (?P<si>[^\s,]+), Protocol: \"?(?P<proto>\w+)", *_RULE),
     "ACLLOG-ACLLOG_FLOW_INTERVAL": (r".*?Src(?:ination)? IP: (?P<s>[^\s,]+), Dst(?:ination)? IP: (?P<d>[^\s,]+), Src Port: (?P<sp>\d+), Dst Port: (?P<dp>\d+), Src Intf: (?P<si>[^\s,]+), Protocol: \"?(?P<proto>\w+)", *_RULE),
 }  # fmt: skip
-_VERDICTS = {"permitted": "allowed", "denied": "denied"}
+# Every platform names its access lists' messages in its own way: what follows "ACCESSLOG" tells.
+_ACCESS_LISTS: Mapping[str, tuple[str, ...]] = {
+    "P": (_PORTS, *_RULE),
+    "SP": (_NO_PORTS, *_RULE),
+    "DP": (_NO_PORTS, *_RULE),
+    "RP": (_NO_PORTS, *_RULE),
+    "NP": (_NO_PORTS, *_RULE),
+    "S": (_LIST + r"(?P<s>\S+?)" + _PACKETS, *_RULE),
+}
+_INSIDE = re.compile(r".{0,256}?%([A-Z][A-Z0-9_]{0,63})-[0-7]-([A-Z0-9_]{1,63}): ", re.DOTALL)
+_VERDICTS = {"permitted": "allowed", "permit": "allowed", "denied": "denied", "deny": "denied"}
 _OUTCOMES = {"Succeeded": "success", "Failed": "failure"}
 
 
 def read_ios(facility: str, mnemonic: str, text: str, ecs: Json, native: Json) -> bool:
     """Fill what a message says; False where it is unknown or worded otherwise."""
-    found = wordings().get(f"{facility}-{mnemonic}")
+    if (facility, mnemonic) == ("IOSXE", "PLATFORM") and (inside := _INSIDE.match(text)):
+        facility, mnemonic, text = inside[1], inside[2], text[inside.end() :]
+    found = wordings().get(f"{facility}-{mnemonic}") or _access_list(mnemonic)
     if found is None or not found(text, ecs, native):
         return False
     event = ecs["event"]
@@ -91,7 +100,13 @@ def read_ios(facility: str, mnemonic: str, text: str, ecs: Json, native: Json) -
     return True
 
 
+def _access_list(mnemonic: str) -> Wording | None:
+    _, said, kind = mnemonic.partition("ACCESSLOG")
+    return wordings().get(f"ACCESSLOG-{kind}") if said else None
+
+
 @cache
 def wordings() -> dict[str, Wording]:
     """Give the messages by number or by chapter, or by facility and mnemonic."""
-    return {name: wording(*said) for name, said in _MESSAGES.items()}
+    made = {name: wording(*said) for name, said in _MESSAGES.items()}
+    return made | {f"ACCESSLOG-{kind}": wording(*said) for kind, said in _ACCESS_LISTS.items()}

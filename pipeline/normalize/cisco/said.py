@@ -13,7 +13,8 @@ from pipeline.normalize.placing import Placing, transport
 
 _ADDRESS = r"[^\s/,()]+"
 _PORT = r"[\w-]+"
-_IDENTITY = r"(?: ?\((?!type )(?P<{0}>[^()]*)\))?"
+# A user with the domain of the identity firewall (LOCAL where it is the device's own) and a tag.
+_IDENTITY = r"(?: ?\((?!type )(?:(?P<{0}d>[^(),]*)\\)?(?P<{0}>[^(),\\]*)(?:, ?[^()]*)?\))?"
 
 _TOKEN = re.compile(r"(?<!\?P)<\w+>")
 MOST_CHARACTERS = 2048  # of a message that is read by its wording: a longer one is none of Cisco's
@@ -43,12 +44,14 @@ GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "sn": ("mapped_source_address", ("source.nat.ip",)),
     "snp": ("mapped_source_port", ("source.nat.port",)),
     "su": ("source_user", ("source.user.name",)),
+    "sud": ("source_user_domain", ("source.user.domain",)),
     "di": ("destination_interface", ("observer.egress.interface.name",)),
     "d": ("destination_address", ("destination",)),
     "dp": ("destination_port", ("destination.port",)),
     "dn": ("mapped_destination_address", ("destination.nat.ip",)),
     "dnp": ("mapped_destination_port", ("destination.nat.port",)),
     "du": ("destination_user", ("destination.user.name",)),
+    "dud": ("destination_user_domain", ("destination.user.domain",)),
     "proto": ("protocol", ()),
     "way": ("direction", ("network.direction",)),
     "id": ("connection_id", ("event.id",)),
@@ -69,6 +72,7 @@ GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "received": ("bytes_received", ("source.bytes",)),
     "kind": ("session_type", ()),
     "url": ("url", ("url.original",)),
+    "file": ("file", ("file.path",)),
     "domain": ("domain", ("destination.domain",)),
     "level": ("threat_level", ()),
     "category": ("threat_category", ()),
@@ -86,8 +90,8 @@ GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "assigned": ("assigned_address", ("source.nat.ip",)),
 }
 _OTHER_END = {
-    "si": "di", "s": "d", "sp": "dp", "sn": "dn", "snp": "dnp", "su": "du",
-    "di": "si", "d": "s", "dp": "sp", "dn": "sn", "dnp": "snp", "du": "su",
+    "si": "di", "s": "d", "sp": "dp", "sn": "dn", "snp": "dnp", "su": "du", "sud": "dud",
+    "di": "si", "d": "s", "dp": "sp", "dn": "sn", "dnp": "snp", "du": "su", "dud": "sud",
 }  # fmt: skip
 _place = Placing({name: to for name, (_, to) in GROUPS.items()})
 

@@ -11,8 +11,8 @@ from pipeline.normalize.linux.audit_event import audit_event
 from pipeline.normalize.linux.audit_text import audit_records
 from pipeline.normalize.moments import EARLIEST
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "auditd"
 

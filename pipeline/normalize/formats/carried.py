@@ -8,29 +8,32 @@ Microsoft, "AKS monitoring data reference" (resource logs: kube-audit).
 
 from pipeline.model import Json
 
-_MESSAGES = ("message", "@message", "log", "MESSAGE", "line")
+MESSAGES = ("message", "@message", "log", "MESSAGE", "line")
 # What shippers and log services say beside the line, and nothing of its content.
 _AROUND = frozenset(
     {
-        "@metadata", "@timestamp", "@version", "agent", "beat", "cloud", "container", "data_stream",
-        "date", "docker", "ecs", "event", "eventId", "extractedFields", "fields", "file", "host",
-        "hostname", "id", "ingestionTime", "input", "input_type", "kubernetes", "labels", "log",
-        "logGroup", "logStream", "logStreamName", "logtag", "offset", "orchestrator", "path",
+        "@metadata", "@timestamp", "@version", "agent", "aws", "awscloudwatch", "azure", "beat",
+        "cloud", "container", "data_stream", "date", "docker", "ecs", "elastic_agent", "event",
+        "eventId", "extractedFields", "fields", "file", "fileset", "host", "hostname", "id",
+        "ingestionTime", "input", "input_type", "kafka", "kubernetes", "labels", "log", "logGroup",
+        "logStream", "logStreamName", "logtag", "observer", "offset", "orchestrator", "path",
         "prospector", "ptr", "service", "source", "source_type", "stream", "tags", "time",
         "timestamp", "type",
     }
 )  # fmt: skip
+CARRIERS = (*MESSAGES, "properties")
+_AKS_AUDIT = ("kube-audit", "kube-audit-admin")  # in AKS, the API server's log is a text
 
 
 def carried(document: Json) -> str | None:
     """Give the JSON object, as text, that is all that a document says; None where it says more."""
-    for name in _MESSAGES:
+    for name in MESSAGES:
         text = document.get(name)
         if type(text) is str and text[:1] == "{" and text.rstrip()[-1:] == "}":
             others = document.keys() - {name}
             return text if others <= _AROUND else None
-    held = document.get("properties") if "category" in document else None
-    text = held.get("log") if isinstance(held, dict) else None  # AKS, its API server's audit log
+    held = document.get("properties") if document.get("category") in _AKS_AUDIT else None
+    text = held.get("log") if isinstance(held, dict) else None
     return text if isinstance(text, str) and text[:1] == "{" and text.rstrip()[-1:] == "}" else None
 
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.model import FailureCode, Json, TimeConfidence, rfc3339
+from pipeline.normalize.domain_users import part_domains
+from pipeline.normalize.ecs_schema import address
 from pipeline.normalize.formats.cef_dictionary import ECS_BY_KEY, LABELLED
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.keyvalue import MOST_PAIRS
@@ -189,6 +191,11 @@ def _complete(ecs: Json, native: Json, words: str) -> None:
     target = ecs.get("destination", {}).get("user", {}).get("name")
     if target and "user" not in ecs:
         ecs["user"] = {"name": target}
+    for side in ("source", "destination"):  # shost and dhost may hold an address
+        end = ecs.get(side)
+        if end and "ip" not in end and (found := address(end.get("address", ""))):
+            end["ip"] = found
+    part_domains(ecs)
     behaviour = native.get("categoryBehavior")
     if behaviour:
         words = f"{behaviour} {words}"

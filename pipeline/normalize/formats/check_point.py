@@ -31,6 +31,10 @@ _place = Placing({
     "dst": "destination",
     "s_port": "source.port",
     "service": "destination.port",
+    "sport_svc": "source.port",  # the format "syslog" names ports so
+    "svc": "destination.port",
+    "xlatesport_svc": "source.nat.port",
+    "xlatedport_svc": "destination.nat.port",
     "xlatesrc": "source.nat.ip",
     "xlatedst": "destination.nat.ip",
     "xlatesport": "source.nat.port",
@@ -56,6 +60,7 @@ _place = Placing({
     "policy_name": "rule.ruleset",
     "loguid": "event.id",
     "reason": "event.reason",
+    "tcp_packet_out_of_state": "event.reason",
     "appi_name": "network.application",
     "app_category": "rule.category",
     "resource": "url.original",
@@ -172,6 +177,8 @@ def _complete(ecs: Json, native: Json) -> None:
         side = "egress" if native.get("ifdir") == "outbound" else "ingress"
         ecs["observer"].setdefault(side, {})["interface"] = {"name": interface}
     action = native.get("action") or native.get("rule_action") or native.get("operation") or ""
+    if action == "Accept" and "administrator" in native and native.get("operation"):
+        action = native["operation"]  # of an audit log ``action`` is what came of it: Accept
     if action:
         event["action"] = action
     said = action.lower()

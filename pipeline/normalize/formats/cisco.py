@@ -10,11 +10,11 @@ import re
 
 from pipeline.model import Json, TimeConfidence
 from pipeline.normalize.cisco import read_asa, read_ftd, read_ios
+from pipeline.normalize.completing import complete
 from pipeline.normalize.formats.syslog_header import LINE_ENDS, SEVERITIES
 from pipeline.normalize.keyvalue import pairs
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.shown import parse_shown
-from pipeline.normalize.synonyms import complete
 
 NAME = "cisco"
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.model import FailureCode, Json, TimeConfidence
 from pipeline.normalize.columns import cells, csv_names
+from pipeline.normalize.completing import complete
 from pipeline.normalize.dataset_entry import DatasetEntry
 from pipeline.normalize.datasets import name_dataset, recognised
 from pipeline.normalize.ecs_document import split
@@ -20,9 +21,9 @@ from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.jsontext import read_object
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.synonyms import complete, synonyms
-from pipeline.normalize.tree import put
+from pipeline.normalize.synonyms import synonyms
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 from pipeline.normalize.windows.build import event_id, parsed
 from pipeline.normalize.windows.messages import fields_of
 

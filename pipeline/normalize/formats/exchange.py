@@ -14,8 +14,8 @@ from pipeline.normalize.ecs_schema import address, fitting, number
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.moments import utc
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "exchange"
 _NO_COLUMNS = Refusal(

@@ -78,7 +78,6 @@ _place = Placing({
     "error": "error.message",
     "level": "log.level",
     "cfgattr": "event.reason",
-    "osname": "host.os.name",
     "from": "email.from.address",
     "to": "email.to.address",
     "subject": "email.subject",
@@ -98,6 +97,7 @@ _VERDICTS = {
     "reset": "denied", "reset_client": "denied", "reset_server": "denied", "quarantine": "denied",
     "dropped_session": "denied", "clear_session": "denied", "redirect": "denied",
 }  # fmt: skip
+_NOTHING = frozenset({"N/A", "Reserved"})  # what stands for a name or a country that there is not
 _ENDS = frozenset({"close", "timeout", "client-rst", "server-rst"})
 # Subtype of a UTM log: kind, categories.
 _UTM = {
@@ -135,7 +135,7 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | None:
         "event": event,
         "observer": {"vendor": "Fortinet", "product": "FortiGate", "type": "firewall"},
     }
-    _place(ecs, list(native), list(native.values()))
+    _place(ecs, list(native), ["" if one in _NOTHING else one for one in native.values()])
     severity = _LEVELS.get(native.get("level", ""))
     if severity is not None:
         event["severity"] = severity
@@ -186,14 +186,11 @@ def _complete_event(ecs: Json, native: Json, action: str) -> None:
     event["category"], event["type"] = [*category], [*types]
     said = native.get("status") or native.get("result") or ""
     outcome = outcome_told(f"{said[:64]} {action[:64]}")
-    if outcome:
-        event["outcome"] = outcome
+    if outcome or said.endswith("error"):
+        event["outcome"] = outcome or "failure"
     interface = native.get("ui", "")
     if interface.endswith(")") and "(" in interface and "ip" not in ecs.get("source", ()):
         _place(ecs, ("srcip",), (interface[interface.find("(") + 1 : -1],))
-    user = ecs.get("user", {}).get("name")
-    if user == "N/A":
-        del ecs["user"]["name"], ecs["source"]["user"]
 
 
 @lru_cache(maxsize=1024)

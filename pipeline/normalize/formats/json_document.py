@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from pipeline.model import FailureCode, Json, TimeConfidence
+from pipeline.normalize.completing import complete
 from pipeline.normalize.dataset_entry import DatasetEntry
 from pipeline.normalize.datasets import keep_whole, name_dataset, recognised
 from pipeline.normalize.ecs_document import keep, split
@@ -21,7 +22,7 @@ from pipeline.normalize.formats.carried import carried, host_of
 from pipeline.normalize.jsontext import Decoded, read_object
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.synonyms import complete, synonyms
+from pipeline.normalize.synonyms import synonyms
 
 ECS = "ecs"
 JSON = "json"

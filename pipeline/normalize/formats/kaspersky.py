@@ -11,6 +11,7 @@ import re
 
 from pipeline.model import Json, TimeConfidence
 from pipeline.normalize.ecs_schema import address, number
+from pipeline.normalize.domain_users import part_domains
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.keyvalue import MOST_PAIRS
 from pipeline.normalize.nature import categorise_code
@@ -52,6 +53,7 @@ _place = Placing({
 _MALWARE = Placing(
     {"p1": "file.hash", "p2": "file.path", "p5": "threat.software.name", "p7": "user.name"}
 )
+_LAUNCH = Placing({"p2": "user.name", "p6": "process.name", "p7": "process.executable"})
 _ATTACK = Placing({"p1": "rule.name", "p4": "destination.port"})
 _DENIED = re.compile(
     r"block|denied|delet|disinfect|terminat|заблок|запрещ|удал|вылеч|бұғат", re.IGNORECASE
@@ -107,6 +109,7 @@ def _read(
     categorise_code(ecs, code)
     _place_numbered(ecs, fields, code)
     _place(ecs, names, [*fields.values(), *said.values()])
+    part_domains(ecs)
     if "://" in ecs.get("file", {}).get("path", ""):
         ecs["url"] = {"original": ecs.pop("file")["path"]}
     verdict = said.get("Result description") or said.get("Описание результата") or ""
@@ -140,6 +143,11 @@ def _place_numbered(ecs: Json, fields: dict[str, str], code: str) -> None:
     names, values = list(fields), list(fields.values())
     if code.startswith(("GNRL_EV_VIRUS", "GNRL_EV_OBJECT", "GNRL_EV_SUSPICIOUS")):
         _MALWARE(ecs, names, values)
+    elif code.startswith("GNRL_EV_APPLICATION_LAUNCH"):
+        _LAUNCH(ecs, names, values)
+        checksum = fields.get("p8", "").rpartition(";")[2].lower()  # MD5;SHA256
+        if len(checksum) == 64:
+            ecs.setdefault("process", {}).setdefault("hash", {})["sha256"] = checksum
     elif code == "GNRL_EV_ATTACK_DETECTED":
         _ATTACK(ecs, names, values)
         protocol = fields.get("p2", "").lower()

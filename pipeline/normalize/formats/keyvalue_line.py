@@ -1,14 +1,14 @@
 """Lines of ``name=value`` pairs without a syslog header, as firewalls and gateways write them."""
 
 from pipeline.model import FailureCode, Json, TimeConfidence
+from pipeline.normalize.completing import complete, shape_of
 from pipeline.normalize.datasets import name_dataset, recognised
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.keyvalue import first_word, pairs
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.synonyms import complete, shape_of
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "keyvalue"
 FEWEST_PAIRS = 2

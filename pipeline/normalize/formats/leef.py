@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.model import FailureCode, Json, TimeConfidence
+from pipeline.normalize.domain_users import part_domains
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.keyvalue import MOST_PAIRS
 from pipeline.normalize.nature import categorise, outcome_told
@@ -70,6 +71,18 @@ _place = Placing({
     "msg": "message",
     "message": "message",
     "devName": "observer.name",
+    # Not of LEEF's own list; senders take them over from CEF.
+    "dvc": "observer.ip",
+    "filePath": "file.path",
+    "fileHash": "file.hash",
+    "suser": ("user.name", "source.user.name"),
+    "duser": "destination.user.name",
+    "shost": ("source.domain", "source.address"),
+    "dhost": ("destination.domain", "destination.address"),
+    "spt": "source.port",
+    "dpt": "destination.port",
+    "RuleName": "rule.name",
+    "Application": "network.application",
     "dvchost": ("observer.hostname", "host.name"),
 })  # fmt: skip
 
@@ -163,6 +176,7 @@ def _complete(ecs: Json, native: Json, header: list[str]) -> None:
     severity = native.get("sev", "")
     if severity.isascii() and severity.isdecimal() and len(severity) < 4:
         event["severity"] = int(severity)
+    part_domains(ecs)
     words = f"{header[4] if len(header) > 4 else ''} {native.get('cat', '')}"
     kind = _login(native)
     if kind:

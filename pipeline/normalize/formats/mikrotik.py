@@ -41,6 +41,8 @@ _TEXTS: tuple[tuple[re.Pattern[str], str, tuple[str, ...], tuple[str, ...], str]
     (re.compile(r"(?P<server>\S+) deassigned (?P<s>[0-9a-fA-F.:]+) (?:from|for) (?P<mac>[0-9a-fA-F:]{17})(?: (?P<host>\S+))?"), "dhcp-deassigned", ("network",), ("connection", "end"), ""),
     (re.compile(r"(?P<interface>\S+) link (?P<link>up|down)\b.*"), "interface-state", ("network",), ("info",), ""),
     (re.compile(r"(?P<object>.{1,128}?) (?P<change>added|changed|removed|moved|enabled|disabled) by (?:\S+:)?(?P<user>[^\s@]+)(?:@(?P<s>[0-9a-fA-F.:]+))?(?: \((?P<command>.*)\))?$"), "configuration-changed", ("configuration",), ("change",), ""),
+    (re.compile(r"(?P<user>[^\s:]{1,128}) logged in, (?P<assigned>[0-9a-fA-F.:]+) from (?P<s>\S+)$"), "ppp-session", ("session", "network"), ("start",), "success"),
+    (re.compile(r"(?P<user>[^\s:]{1,128}) logged out, (?P<seconds>\d+) (?P<received>\d+) (?P<sent>\d+) \d+ \d+(?: from (?P<s>\S+))?$"), "ppp-session", ("session", "network"), ("end",), ""),
     (re.compile(r"(?:<\w+-)?(?P<user>[^\s:>]+)>?: (?P<change>authenticated|connected|disconnected|logged in|logged out).*"), "ppp-session", ("session", "network"), ("info",), ""),
     (re.compile(r".*?user (?P<user>\S+) authentication failed.*"), "logon", ("authentication",), ("start",), "failure"),
 )  # fmt: skip
@@ -66,6 +68,10 @@ _FIELDS = {  # group: the name that it keeps, what it fills
     "user": ("user", ("user.name",)),
     "s": ("address", ("source",)),
     "via": ("via", ("network.protocol",)),
+    "assigned": ("assigned_address", ("source.nat.ip",)),
+    "seconds": ("seconds", ()),
+    "received": ("received", ("source.bytes",)),
+    "sent": ("sent", ("destination.bytes",)),
     "server": ("server", ()),
     "host": ("host_name", ("source.domain",)),
     "interface": ("interface", ("observer.ingress.interface.name",)),
@@ -118,7 +124,8 @@ def read(text: str, notes: tuple[str, ...], _context: Context) -> Parsed | None:
 
 def _fill(match: re.Match[str], ecs: Json, native: Json) -> None:
     said = {name: value for name, value in match.groupdict().items() if value}
-    _place(ecs, list(said), list(said.values()))
+    known = {name: value for name, value in said.items() if value[:9] != "(unknown "}
+    _place(ecs, list(known), list(known.values()))
     for name, value in said.items():
         native[_FIELDS[name][0]] = value
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pipeline.model import NANOSECONDS, FailureCode, Json, TimeConfidence
 from pipeline.normalize.ecs_schema import fitting
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "onec_techlog"
 BEGIN = r"(\d\d):(\d\d)\.(\d{4,6})-(\d{1,15}),([A-Z][A-Z0-9_]{1,31}),(\d{1,3})(?:,|$)"

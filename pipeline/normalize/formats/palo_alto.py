@@ -114,6 +114,9 @@ def _complete(ecs: Json, native: Json, kind: str) -> None:
         outcome = _outcome(result)
         if outcome:
             event["outcome"] = outcome
+    elif kind == "USERID":  # its event is a number; what happened is the subtype
+        event.pop("code", None)
+        event["action"] = native.get("subtype", "")
     _name_user(ecs)
     elapsed = number(native.get("elapsed", ""))
     if elapsed is not None and 0 <= elapsed < 2**31:

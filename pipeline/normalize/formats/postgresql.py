@@ -15,8 +15,8 @@ from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.programs.postgresql import LINE, said
 from pipeline.normalize.programs.told import Told, party
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "postgresql"
 

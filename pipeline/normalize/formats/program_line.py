@@ -18,8 +18,8 @@ from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.moments import Moment, in_zone, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.programs import read_program
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "program_line"
 

@@ -8,7 +8,7 @@ System Message Logs", system log message format.
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 from pipeline.model import NANOSECONDS, FailureCode, TimeConfidence
@@ -19,6 +19,7 @@ from pipeline.normalize.limits import FUTURE_LIMIT
 from pipeline.normalize.moments import EARLIEST, Moment, in_zone, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.text import decode
+from pipeline.normalize.zones import KNOWN_ZONES, zone_of
 
 NAME = "rfc3164"
 
@@ -28,23 +29,26 @@ MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?", flags=re.ASCII)
 _PRIORITY = re.compile(r"<([0-9]{1,3})>")
 # Cisco: a message counter, a "*" or "." for a clock that is not set or not synchronised.
 _COUNTER = re.compile(r"(?:[0-9]{1,10}: ){0,2}[*.]?(?=[A-Z][a-z]{2} )")
+# Of a word behind the time that is no known zone only the place tells that it is one and no host:
+# at the end, before a year, or before the colon of a device that writes codes.
 _STAMP = re.compile(
     r"(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2})(?: (\d{4}))? (\d\d):(\d\d):(\d\d)"
-    r"(?:[.,](\d{1,9}))?(?: ((?:UTC|GMT|Z|[A-Z]{3,4})(?=[ :]|$)|[+-]\d\d:?\d\d))?"
-    r"(?: ((?:19|20)\d\d)(?=[ :]|$))?:?(?: |$)",
+    rf"(?:[.,](\d{{1,9}}))?(?: ((?:{KNOWN_ZONES})(?:[+-]\d{{1,2}}(?::\d\d)?)?(?=[ :]|$)"
+    r"|[+-]\d\d:?\d\d|[A-Za-z]{3,6}(?=: [*%])|[A-Z]{3,5}(?=$| (?:19|20)\d\d[ :])))?"
+    r"(?: ((?:19|20)\d\d)(?=[ :]|$))?:?(?: +|$)",
     flags=re.ASCII,
 )
 _ISO_STAMP = re.compile(
     r"(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d)(?= |$))?):?(?: |$)",
+    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d)(?= |$))?):?(?: +|$)",
     flags=re.ASCII,
 )
 _HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._:%-]{0,254}) ")
-_TAG = re.compile(r"([A-Za-z0-9_./()@+%-]{1,64})(?:\[([^\]\s]{0,64})\])?: ?")
+# polkitd(authority=local) is a name, too.
+_TAG = re.compile(r"([A-Za-z0-9_./()@+%-]{1,64}(?:=[a-z]{1,16}\))?)(?:\[([^\]\s]{0,64})\])?: ?")
 # Cisco: %FACILITY-SUBFACILITY-SEVERITY-MNEMONIC; before it counters, the device's name (logging
 # origin-id), sequence number and time, which may be the time since it was started.
 _CODE = re.compile(
@@ -54,10 +58,12 @@ _UPTIME = r"(?:[0-9]{1,3}[ywd][0-9]{1,2}[wdh]|[0-9]{1,4}:[0-9]{2}:[0-9]{2})"
 _DEVICE = re.compile(
     rf"(?::? )?(?:[0-9]{{1,10}}: )?"
     rf"(?:(?![0-9]+: |{_UPTIME}: )([A-Za-z0-9][A-Za-z0-9._:%-]{{0,254}}) ?: )?"
-    rf"(?:[0-9]{{1,10}}: )?(?:[*.]?{_UPTIME}: )?"
+    rf"(?:[0-9]{{1,10}}: )?(?:[*.]?{_UPTIME}: )?(?:[A-Z]{{1,3}}/[0-9]+(?:/[A-Z0-9]{{1,8}}){{1,2}}:)?"
     rf"(?=(?:[*.]?(?:[0-9]{{4}} )?[A-Z][a-z]{{2}} [^%]{{0,48}})?{_CODE.pattern})"
 )
 _TAG_WITH_PID = re.compile(r"([A-Za-z0-9_./()@+-]{1,64})\[([0-9]{1,10})\]: ?")
+# Solaris puts the message's number, facility and severity before its text (syslog.conf, msgid).
+_SOLARIS = re.compile(r"\[ID [0-9]{1,10} [a-z0-9]{2,16}\.[a-z]{2,16}\] ")
 _YEARS_BACK = 8  # a 29 February is at most eight years back (around 1900, 2100)
 
 _UNKNOWN = Refusal(
@@ -89,6 +95,8 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | Refusa
     match = None if shown else _TAG.match(rest)
     program, process_id = (match[1], match[2] or "") if match else ("", "")
     message = rest[match.end() :] if match else rest
+    if message[:4] == "[ID " and (solaris := _SOLARIS.match(message)):
+        message = message[solaris.end() :]
     at, confidence = found or (None, TimeConfidence.RECEIVED)
     mnemonic = program[1:] if program[:1] == "%" else ""
     told = None if mnemonic else _CODE.match(message)
@@ -154,7 +162,9 @@ def _origin(device: str, text: str, *, timed: bool) -> tuple[str, str]:
         return host, rest  # a program that writes codes
     inner, behind = _device(rest)
     behind = _behind_stamp(behind)
-    return host or device or inner, behind if _CODE.match(behind) else rest
+    process = _TAG_WITH_PID.match(behind)  # of IOS XR, behind the place in the chassis and the time
+    known = _CODE.match(behind, process.end() if process else 0)
+    return host or device or inner, behind if known else rest
 
 
 def _host(text: str, *, timed: bool) -> tuple[str, str]:
@@ -206,17 +216,12 @@ def _resolve(match: re.Match[str], context: Context) -> Moment | None:
 
 @lru_cache(maxsize=256)
 def named_zone(name: str | None, assumed: tzinfo) -> tuple[tzinfo, bool]:
-    """Give the zone that a time names and whether it does: ``UTC`` or an offset (``+05:00``).
+    """Give the zone that a time names and whether it does: ``UTC``, ``MSK``, ``+05:00``, ``UTC+5``.
 
-    Letters other than UTC's mean different zones in the world: ``assumed`` is given back.
+    Letters that mean several zones in the world (``CST``, ``IST``) give ``assumed`` back.
     """
-    if name in ("UTC", "GMT", "Z"):
-        return UTC, True
-    match = _OFFSET.fullmatch(name) if name else None
-    if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
-        return assumed, False
-    shift = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-    return timezone(-shift if match[1] == "-" else shift), True
+    found = zone_of(name) if name else None
+    return (assumed, False) if found is None else (found, True)
 
 
 def year_less(parts: tuple[int, int, int, int, int], zone: tzinfo, reference_at: int) -> int | None:

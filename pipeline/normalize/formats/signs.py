@@ -20,7 +20,7 @@ _HERE = "pipeline.normalize.formats"
 SIGNS: dict[str, str] = {
     "onec_techlog": r"\d\d:\d\d\.\d{4,6}-\d{1,15},[A-Z][A-Z0-9_]{1,31},\d",
     "onec": r"(?:<\?xml[^<>]{0,200}\?>\s*)?(?:<v8e:EventLog[^<>]{0,2000}>\s*)?<v8e:Event[\s>]",
-    "snare": r"(?:[^\s|]{1,255}[\t|])?MSWinEventLog[\t|;]",
+    "snare": r"(?:[^\s|#]{1,255}(?:[\t|]|#011))?MSWinEventLog(?:[\t|;]|#011)",
     "windows_dhcp": r"\d{1,5},\d\d/\d\d/\d\d,\d\d:\d\d:\d\d,",
     "windows_dns": r"(?:\d{8}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}) \d{1,2}:\d\d:\d\d(?: [AaPp][Mm])? "
     r"[0-9A-Fa-f]{3,8} +(?:PACKET|EVENT|Note:)",
@@ -29,7 +29,7 @@ SIGNS: dict[str, str] = {
     "leef": r"LEEF:\s?\d",
     "fortigate": r"date=\d{4}-\d\d-\d\d[ ,]time=\d\d:\d\d:\d\d[ ,](?:devname|logver|eventtime|tz|"
     r'log_?id|devid|timestamp)=|(?:logver=\d+ |timestamp=\d+ |tz="[^" ]{1,8}" |'
-    r'eventtime=\d{10,19} |'
+    r"eventtime=\d{10,19} |"
     r'devname="?[^"=]{1,64}"? ){0,4}(?:devid="?F[A-Z]|logid="?\d{10}\b)',
     "check_point": r'\[[\w .-]{1,64}:"|\[\w{1,32}@1\.3\.6\.1\.4\.1\.2620[ \]]|time=\d{9,11}\|',
     "kaspersky": r"(?:[A-Za-z0-9]{1,16}\|[0-9.]{1,24} \S{1,128} \S{1,64} )?\[event@23668 ",
@@ -47,7 +47,7 @@ SIGNS: dict[str, str] = {
     r"(?:\[ *\d{1,12}\.\d{1,9}\] ?)?audit: type=\d{4,5} (?:msg=)?audit\(",
     "zeek_tsv": r"\d{9,11}\.\d{6}\t",
     "journald": r"__CURSOR=",
-    "web_access": r"(?:(?:\[[0-9A-Fa-f:]{2,45}\]|[\w.*-]{1,255})(?::\d{1,5})? )?[\w.:%-]{1,255} "
+    "web_access": r"(?:(?:\[[0-9A-Fa-f:]{2,45}\]|[\w.*-]{1,255})(?::\d{1,5})? )?(?:[0-9A-Fa-f.:]{2,45}, ){0,8}+[\w.:%-]{1,255} "
     r"(?:- [^\[\]\"]{1,256}?|[^\s\"]{1,64} [^\s\[\"]{1,128}) "
     r"\[\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] \"",
     "web_error": r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]{2,8}\] \d+#\d+: |"

@@ -19,7 +19,8 @@ from pipeline.normalize.windows.build import event_id, parsed
 from pipeline.normalize.windows.messages import fields_of
 
 NAME = "snare"
-_BEGIN = re.compile(r"(?:([^\s|]{1,255})[\t|])?MSWinEventLog([\t|;])")
+# "#011" is what rsyslog makes of a tab, where it escapes control characters (its default).
+_BEGIN = re.compile(r"(?:([^\s|#]{1,255})(?:[\t|]|#011))?MSWinEventLog(#011|[\t|;])")
 _TIME = re.compile(
     r"(?:[A-Za-z]{3},? )?([A-Za-z]{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?: ([A-Z]{3,4}))? (\d{4})$"
 )

@@ -12,8 +12,8 @@ from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.moments import moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.request_line import client, target_fields
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "squid"
 

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TypeAlias
 
 from pipeline.model import Json
+from pipeline.normalize.completing import complete
 from pipeline.normalize.datasets import name_dataset, recognised
 from pipeline.normalize.formats import json_document, windows_json
 from pipeline.normalize.formats.signs import read_shown
@@ -12,7 +13,6 @@ from pipeline.normalize.jsontext import read_object
 from pipeline.normalize.keyvalue import first_word, pairs
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.programs import read_program
-from pipeline.normalize.synonyms import complete
 from pipeline.normalize.tree import put
 
 CEE = "@cee:"  # the cookie before JSON of the Common Event Expression (rsyslog, lumberjack)

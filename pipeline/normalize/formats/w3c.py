@@ -18,8 +18,8 @@ from pipeline.normalize.ecs_schema import address, number
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.moments import Moment, moment, utc
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "w3c"
 _NO_COLUMNS = Refusal(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from ipaddress import ip_address
 
 from pipeline.model import FailureCode, Json, TimeConfidence
 from pipeline.normalize.ecs_schema import address, fitting
@@ -17,8 +18,8 @@ from pipeline.normalize.keyvalue import pairs
 from pipeline.normalize.moments import EARLIEST, in_zone
 from pipeline.normalize.parsed import Context, Parsed, Parser, Refusal
 from pipeline.normalize.request_line import authority, client, request, response, unescaped
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "web_access"
 
@@ -101,6 +102,12 @@ def _who(before: str, native: Json) -> Json:
     """Part what stands before the time: virtual host, client, identity, user."""
     parts = before.split(" ")
     fields: Json = {}
+    if parts[0].endswith(","):  # a chain of proxies: the first address that the Internet knows
+        chain = [part.rstrip(",") for part in parts]
+        length = next((at for at, part in enumerate(parts) if not part.endswith(",")), 0) + 1
+        native["http_x_forwarded_for"] = ", ".join(chain[:length])
+        outer = next((one for one in chain[:length] if _is_global(one)), chain[0])
+        parts = [outer, *parts[length:]]
     if len(parts) > 3 and not address(parts[0]) and (address(parts[1]) or parts[2] == "-"):
         native["server_name"] = parts[0]
         fields |= authority(parts.pop(0))
@@ -112,6 +119,11 @@ def _who(before: str, native: Json) -> Json:
     if user not in ("", "-", '""'):
         native["remote_user"] = fields["user.name"] = user
     return fields
+
+
+def _is_global(text: str) -> bool:
+    found = address(text)
+    return bool(found) and ip_address(found).is_global
 
 
 def _rest(rest: str, native: Json, fields: Json) -> None:

@@ -14,8 +14,8 @@ from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.moments import EARLIEST, Moment, in_zone
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.request_line import authority, client, request, unescaped
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "web_error"
 

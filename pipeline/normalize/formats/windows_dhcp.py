@@ -15,8 +15,8 @@ from pipeline.normalize.ecs_schema import address
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.moments import moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "windows_dhcp"
 _ROW = re.compile(r"(\d{1,5}),(\d\d)/(\d\d)/(\d\d),(\d\d:\d\d:\d\d),")

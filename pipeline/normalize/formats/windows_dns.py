@@ -14,8 +14,8 @@ from pipeline.model import FailureCode, Json, TimeConfidence
 from pipeline.normalize.ecs_schema import address, number
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.tree import put
 from pipeline.normalize.text import decode
+from pipeline.normalize.tree import put
 
 NAME = "windows_dns"
 _ROW = re.compile(

@@ -114,7 +114,7 @@ def columns_of(preamble: bytes) -> Columns | None:
     if not names:
         return None
     types = _split(said.get("#types", ""), separator)
-    types += ["string"] * (len(names) - len(types))
+    types += [""] * (len(names) - len(types))
     inner = unescaped(said.get("#set_separator", ",")) or ","
     empty, unset = said.get("#empty_field", "(empty)"), said.get("#unset_field", "-")
     readers = tuple(
@@ -160,6 +160,8 @@ def _scalar(kind: str, empty: str) -> Reader:
         return _real
     if kind == "bool":
         return _truth
+    if not kind:
+        return lambda text: text == "T" if text in ("T", "F") else unescaped(text)
 
     def read_text(text: str) -> str:
         return "" if text == empty else unescaped(text)

@@ -91,7 +91,8 @@ def _native(records: Sequence[AuditRecord]) -> Json:
             elif one.type != "PATH":
                 _add(native, name, value)
         if one.type == "SYSCALL" and "SYSCALL" not in one.fields:
-            name = syscall_name(one.fields.get("arch", ""), one.fields.get("syscall", ""))
+            said = one.fields.get("syscall", "")  # ausearch --interpret writes the name itself
+            name = said if said.isidentifier() else syscall_name(one.fields.get("arch", ""), said)
             if name:
                 _add(native, "SYSCALL", name)
         if "saddr" in one.fields and "SADDR" not in one.fields:
@@ -172,7 +173,7 @@ def _process(ecs: Json, native: Json, call: str) -> None:
         found = number(_one(native, name))
         if found is not None and found >= 0:
             ecs[path] = found
-    if call in _EXEC or "argc" in native:
+    if "argc" in native or "EXECVE" in native["type"]:  # of a call alone these are registers
         args: list[str] = []
         while (name := f"a{len(args)}") in native:
             args.append(_one(native, name))
@@ -211,11 +212,14 @@ def _user(ecs: Json, native: Json, kind: str, category: str) -> None:
 
 def _id(native: Json, name: str) -> str:
     value = _one(native, name)
-    return "" if value in _UNSET else value
+    return value if value.isdecimal() and value not in _UNSET else ""
 
 
 def _name(native: Json, name: str) -> str:
+    """Give a name that auditd wrote beside a number (``UID``), or ausearch in its place."""
     value = _one(native, name)
+    if not value and not _one(native, name.lower()).lstrip("-").isdecimal():
+        value = _one(native, name.lower())
     return "" if value in ("unset", "unknown") or value.startswith("unknown(") else value
 
 

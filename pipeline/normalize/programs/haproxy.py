@@ -13,12 +13,12 @@ from pipeline.normalize.request_line import request
 
 _LOG = "haproxy.log"
 _HEAD = (
-    r"(?P<peer>\S{2,64}):(?P<port>\d{1,5}) \[(?P<accept_date>[^\]]{10,40})\] "
+    r"(?P<peer>\S{1,64}):(?P<port>\d{1,5}) \[(?P<accept_date>[^\]]{10,40})\] "
     r"(?P<frontend>\S{1,128}) "
     r"(?P<backend>[^\s/]{1,128})/(?P<server>\S{1,128}) "
 )
 _HTTP = re.compile(
-    _HEAD + r"(?P<timers>[-+\d]{1,12}(?:/[-+\d]{1,12}){4}) (?P<status>\d{3}|-1) "
+    _HEAD + r"(?:(?P<host>[^\s/]{1,255}) )?(?P<timers>[-+\d]{1,12}(?:/[-+\d]{1,12}){4}) (?P<status>\d{3}|-1) "
     r"(?P<bytes_read>\+?\d{1,18}) "
     r"(?P<request_cookie>\S{1,256}) (?P<response_cookie>\S{1,256}) (?P<termination_state>\S{4}) "
     r"(?P<connections>[\d/+]{5,64}) (?P<queues>\d{1,9}/\d{1,9})"
@@ -27,7 +27,7 @@ _HTTP = re.compile(
     flags=re.DOTALL,
 )
 _TCP = re.compile(
-    _HEAD + r"(?P<timers>[-+\d]{1,12}(?:/[-+\d]{1,12}){2}) (?P<bytes_read>\+?\d{1,18}) "
+    _HEAD + r"(?P<timers>[-+\d]{1,12}(?:/[-+\d]{1,12}){2,4}) (?P<bytes_read>\+?\d{1,18}) "
     r"(?P<termination_state>\S{2}) (?P<connections>[\d/+]{5,64}) (?P<queues>\d{1,9}/\d{1,9}).*",
     flags=re.DOTALL,
 )

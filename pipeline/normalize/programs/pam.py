@@ -64,6 +64,17 @@ _SAYINGS: tuple[Saying, ...] = (
     saying(r"Invalid verification code.{0,256}", authentication("pam_second_factor", "failure")),
 )
 
+_CHECKED = saying(
+    r"(?P<reason>password check failed|could not obtain user info) (?:for user )?"
+    r"\((?P<user>[^)]{1,256})\)",
+    _FAILED,
+)
+
+
+def read_chkpwd(message: str) -> Told | None:
+    """Give what the helper of pam_unix tells that checks a password; None where it is more."""
+    return first_said((_CHECKED,), message)
+
 
 def read(message: str) -> Told | None:
     """Give what a message tells; None where it is of another kind."""

@@ -68,6 +68,7 @@ PROGRAMS: Mapping[str, str] = {
     "systemd": f"{_HERE}.systemd:read",
     "systemd-logind": f"{_HERE}.systemd:read",
     "unbound": f"{_HERE}.named:read_unbound",
+    "unix_chkpwd": f"{_HERE}.pam:read_chkpwd",
     "useradd": f"{_HERE}.accounts:read",
     "userdel": f"{_HERE}.accounts:read",
     "usermod": f"{_HERE}.accounts:read",
@@ -78,6 +79,7 @@ PROGRAMS: Mapping[str, str] = {
 _FAMILIES: Mapping[str, str] = {
     "postfix": f"{_HERE}.postfix:read",
     "openvpn": f"{_HERE}.vpn:read_openvpn",
+    "polkitd": f"{_HERE}.logins:read_polkit",
     "ovpn-": f"{_HERE}.vpn:read_openvpn",
 }
 _PAM = f"{_HERE}.pam:read"  # modules of PAM speak under the name of the program that asked them

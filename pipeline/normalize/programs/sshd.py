@@ -70,8 +70,13 @@ _SAYINGS = (
         **{_SSH: "ssh"},
     ),
     saying(
-        r"subsystem request for (?P<subsystem>\S{1,64})(?: by user (?P<user>.{1,256}))?(?: "
-        r"failed.*)?",
+        r"subsystem request for (?P<subsystem>\S{1,64})(?: by user (?P<user>.{1,256}?))? failed"
+        r"(?:, (?P<reason>.{1,256}))?",
+        told("ssh_subsystem", "session", "info", "failure"),
+        **{_SSH: "ssh"},
+    ),
+    saying(
+        r"subsystem request for (?P<subsystem>\S{1,64})(?: by user (?P<user>.{1,256}))?",
         session("ssh_subsystem", "info"),
         **{_SSH: "ssh"},
     ),
@@ -138,7 +143,7 @@ _SAYINGS = (
         **{_SSH: "ssh"},
     ),
     saying(
-        rf"(?:fatal: )?Unable to negotiate with {_PEER}: (?P<reason>.{{1,1024}}?)(?: \[preauth\])?",
+        rf"(?:fatal: )?Unable to negotiate with (?P<peer>\S+?)(?: port (?P<port>[0-9]{{1,5}}))?: (?P<reason>.{{1,1024}}?)(?: \[preauth\])?",
         _FATAL,
         **{_SSH: "ssh"},
     ),
@@ -147,6 +152,12 @@ _SAYINGS = (
         rf"ssh_packet_[a-z_]{{2,32}}): Connection"
         rf" (?:from|to) (?:(?:authenticating |invalid )?user .{{0,256}} )?{_PEER}: "
         rf"(?P<reason>.{{1,512}}?)(?: \[preauth\])?",
+        _FATAL,
+        **{_SSH: "ssh"},
+    ),
+    saying(
+        r"Read error from remote host (?P<peer>[^\s:]{1,64}|[0-9a-fA-F:]{2,45}?)"
+        r"(?: port (?P<port>[0-9]{1,5}))?: (?P<reason>.{1,256})",
         _FATAL,
         **{_SSH: "ssh"},
     ),

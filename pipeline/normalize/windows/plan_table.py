@@ -1,5 +1,22 @@
 """The table ``windows.yml``: how each Windows event becomes ECS, read and checked once."""
 
+from collections.abc import Iterator
+from functools import cache
+from typing import TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.errors import ConfigurationError, Problem
+from pipeline.normalize.ecs_categories import categories
+from pipeline.normalize.ecs_schema import fields, fitting
+from pipeline.normalize.taxonomy import validated_taxonomy
+from pipeline.normalize.windows.values import KINDS
+
+FILE = "windows.yml"
+
+Sources: TypeAlias = dict[str, str | list[str]]
+
+
 class EventEntry(BaseModel):
     """One event of the table."""
 
@@ -56,7 +73,7 @@ def _line(problem: Problem) -> int:
 def _set_problems(found: Table) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for name, sources in found.sets.items():
         for target, source in sources.items():
-            for text in _listed(source):
+            for text in listed(source):
                 message = _mapping_problem(target, text)
                 if message:
                     yield ("sets", name, target), message
@@ -86,7 +103,7 @@ def _entry_problems(found: Table, entry: EventEntry) -> Iterator[str]:
         yield f"event.outcome: {entry.outcome} is no allowed value"
     yield from (f"{name}: no such ECS field" for name in entry.set if name not in fields())
     for target, source in entry.fields.items():
-        yield from filter(None, (_mapping_problem(target, text) for text in _listed(source)))
+        yield from filter(None, (_mapping_problem(target, text) for text in listed(source)))
 
 
 def _mapping_problem(target: str, text: str) -> str:
@@ -99,7 +116,6 @@ def _mapping_problem(target: str, text: str) -> str:
     return f"{kind} there gives no ECS fields: {', '.join(absent)}" if absent else ""
 
 
-def _listed(source: str | list[str]) -> list[str]:
+def listed(source: str | list[str]) -> list[str]:
+    """Give one source or several as a list."""
     return [source] if isinstance(source, str) else source
-
-

@@ -1,30 +1,25 @@
-"""How each Windows event becomes ECS: the table ``windows.yml``, read and checked once.
+"""What each kind of Windows event fills, made ready from the table ``windows.yml``.
 
 A plan is what the table says of one provider's event: constants of ``event.*`` and, by ECS object,
 which field is filled from which value by which conversion.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
-
-from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Json
-from pipeline.normalize.ecs_schema import address, categories, fields, fitting, number
-from pipeline.normalize.taxonomy import validated_taxonomy
+from pipeline.normalize.ecs_schema import address, fields, number
+from pipeline.normalize.windows.plan_table import EventEntry, Table, listed, table
 from pipeline.normalize.windows.values import KINDS
 
-FILE = "windows.yml"
 AUDITING = "Microsoft-Windows-Security-Auditing"
 
 Convert: TypeAlias = Callable[[str], Any] | None
 # A field's name ("" where its conversion fills several), its source, how the source is read.
 Member: TypeAlias = tuple[str, str, Convert]
 Group: TypeAlias = tuple[tuple[str, ...], tuple[Member, ...]]
-Sources: TypeAlias = dict[str, str | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ def _groups(found: Table, entry: EventEntry | None) -> tuple[Group, ...]:
     used = entry.use if entry else ["writer"]
     for sources in (*(found.sets[name] for name in used), entry.fields if entry else {}):
         for target, source in sources.items():
-            for text in _listed(source):
+            for text in listed(source):
                 path, member = _member(target, text)
                 grouped.setdefault(path, []).append(member)
     # An object stands before what stands inside it, so that the inner one is put into it.

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.normalize.windows.build import parsed
-from pipeline.normalize.windows.plans import Table, _entry_problems, _mapping_problem, plan, table
+from pipeline.normalize.windows.plan_table import Table, _entry_problems, _mapping_problem, table
+from pipeline.normalize.windows.plans import plan
 from pipeline.normalize.windows.values import KINDS
 
 

@@ -32,6 +32,7 @@ _KINDS: dict[str, Kind] = {
     "x509-fingerprint-sha1": "hash", "x509-fingerprint-sha256": "hash",
     "x509-fingerprint-md5": "hash",
 }  # fmt: skip
+_WHOLE = {"malware-sample": "filename|md5"}  # types that do not name their two halves
 _SILENT = frozenset({"port", "filename"})  # the half of a pair that is no indicator by itself
 
 
@@ -95,6 +96,7 @@ def _indicators(
     if attribute.get("to_ids") is not True:
         left_out["an attribute that is not for detection"] += 1
         return
+    kind = _WHOLE.get(kind, kind)
     halves = list(zip(kind.split("|"), value.split("|"), strict=False))
     found = [_value(_KINDS[name], text) for name, text in halves if name in _KINDS]
     if not found or not all(text for _, text in found):

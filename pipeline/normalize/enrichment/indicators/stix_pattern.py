@@ -16,6 +16,7 @@ _TOKEN = re.compile(
         (?P<text>'(?:[^'\\]|\\.)*+')
       | (?P<path>[a-z0-9][a-z0-9-]*+:(?:[\w.*\[\]-]|'[^'\\]*+')++)
       | (?P<word>[A-Za-z]++)
+      | (?P<number>-?[0-9]++(?:\.[0-9]++)?)
       | (?P<sign><=|>=|!=|=|<|>|[\[\](),])
       | (?P<other>\S)
     )""",
@@ -34,6 +35,14 @@ _KINDS: dict[str, Kind] = {
     "email-message:sender_ref.value": "email",
 }
 _HASHES = re.compile(r"(?:file|artifact|x509-certificate):hashes\.'?[A-Za-z0-9-]+'?")
+# What says nothing that the value beside it does not: the type of an address, a hash's file.
+_IMPLIED: dict[str, Kind] = {
+    "network-traffic:src_ref.type": "ip",
+    "network-traffic:dst_ref.type": "ip",
+    "file:name": "hash",
+    "file:size": "hash",
+    "file:mime_type": "hash",
+}
 _OPERATORS = frozenset({"=", "IN", "ISSUBSET"})
 
 
@@ -82,39 +91,53 @@ def pattern_values(pattern: str) -> list[tuple[Kind, str]]:
 
 
 def _observation(tokens: _Tokens) -> list[tuple[Kind, str]]:
-    found: list[tuple[Kind, str]] = []
+    parts: list[list[tuple[Kind, str]]] = []
     joined: set[str] = set()
+    implied: dict[str, Kind] = {}
     while True:
-        found += _comparison(tokens)
+        path, values = _comparison(tokens)
+        if path in _IMPLIED:
+            implied[path] = _IMPLIED[path]
+        else:
+            parts.append(values)
         kind, text = tokens.next()
         if text == "]" and kind == "sign":
             break
         if kind != "word" or text not in ("AND", "OR"):
             raise Unsupported(_named(kind, text))
         joined.add(text)
+    found = [value for part in parts for value in part]
+    kinds: set[Kind] = {"ip" if kind == "network" else kind for kind, _ in found}
+    if implied and (joined != {"AND"} or not kinds.issuperset(implied.values())):
+        raise Unsupported(min(implied))
     # Several hashes of one file name the same file: each of them alone does.
-    if "AND" in joined and (len(joined) > 1 or {kind for kind, _ in found} != {"hash"}):
+    if "AND" in joined and len(parts) > 1 and kinds != {"hash"}:
         raise Unsupported("AND")
     return found
 
 
-def _comparison(tokens: _Tokens) -> list[tuple[Kind, str]]:
+def _comparison(tokens: _Tokens) -> tuple[str, list[tuple[Kind, str]]]:
     kind, path = tokens.next()
     if kind != "path":
         raise Unsupported("( )" if path == "(" else f"syntax at {path or 'its end'}")
     wanted = _KINDS.get(path) or ("hash" if _HASHES.fullmatch(path) else None)
-    if wanted is None:
+    if wanted is None and path not in _IMPLIED:
         raise Unsupported(path[:64])
     kind, operator = tokens.next()
     if operator not in _OPERATORS:
         raise Unsupported(operator.upper()[:64] or "syntax at its end")
+    if wanted is None:
+        kind, text = tokens.next()
+        if kind not in ("text", "number"):
+            raise Unsupported(_named(kind, text))
+        return path, []
     if operator == "ISSUBSET" and wanted != "ip":
         raise Unsupported("ISSUBSET")
     values = _set(tokens) if operator == "IN" else [_constant(tokens)]
     found = [_value(wanted, value) for value in values]
     if not all(value for _, value in found):
         raise Unsupported(f"no value of {path[:64]}")
-    return found
+    return path, found
 
 
 def _value(wanted: Kind, text: str) -> tuple[Kind, str]:

@@ -29,6 +29,7 @@ _MOST_ENGINES = 512
 _MOST_KEY = 8192
 _MOST_TOLD = 8
 STAGE = "match"
+ENRICHMENT = "enrichment"  # the vocabulary of what enrichment adds
 EVERY_RULE = "*"
 _by_rule = attrgetter("rule_id")
 
@@ -108,24 +109,18 @@ class Matcher:
         errors: list[RuleError] = []
         try:
             self._ask(event, record, matches, errors)
-            if LOOKALIKES in event.notes:
-                self._ask_undisguised(event, matches, errors)
+            for other in _also_asked(event):
+                self._ask_also(other, matches, errors)
         except Exception as error:  # noqa: BLE001 (told as a failure of the event: never "no match")
             errors.append(RuleError(EVERY_RULE, type(error).__name__))
         return self._in_order(matches, errors)
 
-    def _ask_undisguised(self, event: Event, matches: list[Match], errors: list[RuleError]) -> None:
-        """Ask once more with look-alike letters folded, and add the rules that match only so.
-
-        The fields of such a match are what it matched on; the event itself stays as it came.
-        """
-        plain = replace(
-            event, ecs=undisguised(event.ecs), native=undisguised(event.native), notes=()
-        )
+    def _ask_also(self, event: Event, matches: list[Match], errors: list[RuleError]) -> None:
+        """Ask about another form of an event, and add the rules that match only so."""
         known = {match.rule_id for match in matches} | {error.rule_id for error in errors}
         more: list[Match] = []
         broken: list[RuleError] = []
-        self._ask(plain, None, more, broken)
+        self._ask(event, None, more, broken)
         matches += [match for match in more if match.rule_id not in known]
         errors += [error for error in broken if error.rule_id not in known]
 
@@ -198,9 +193,9 @@ class Matcher:
 
         ``records`` are what the events were read from, each at its event's index.
         """
-        left = [event for event in events if LOOKALIKES in event.notes]
+        left = [event for event in events if _is_asked_again(event)]
         if left:
-            events = [event for event in events if LOOKALIKES not in event.notes]
+            events = [event for event in events if not _is_asked_again(event)]
         told: list[Told] = []
         for sifted in self._sifted(events, records, left):
             for event, reading, values, verdict in sifted:
@@ -314,6 +309,22 @@ class Matcher:
             self._recollection.watch(index.memo for index in engine.index.fields.values())
             self._engines[numbers, constant] = engine
         return engine
+
+
+def _is_asked_again(event: Event) -> bool:
+    return "threat" in event.ecs or (bool(event.notes) and LOOKALIKES in event.notes)
+
+
+def _also_asked(event: Event) -> Iterator[Event]:
+    """Give the other forms in which rules are asked about an event, which itself stays as it is.
+
+    With look-alike letters folded, and, where an indicator was found in it, as what enrichment
+    made of it. The fields of a match are what it matched on.
+    """
+    if LOOKALIKES in event.notes:
+        yield replace(event, ecs=undisguised(event.ecs), native=undisguised(event.native), notes=())
+    if "threat" in event.ecs:
+        yield replace(event, taxonomy=ENRICHMENT, native={}, notes=())
 
 
 def _failure(event: Event, errors: list[RuleError]) -> Failure:

@@ -9,14 +9,14 @@ root=$PWD
 python=$root/.venv/bin/python
 match=(edges engine fields forms index keywords matcher observing reading recollection scan sieve
     speech values view)
-normalize=(completing dataset_plan datasets ecs_document ecs_schema endpoints jsontext keyvalue
-    meaning members moments nature normalizer parsed pattern placing products reshaping
-    shown slot text tree vendor_times formats/auto formats/carried formats/cef
-    formats/json_document formats/keyvalue_line formats/leef formats/rfc3164
-    formats/rfc5424 formats/signs formats/syslog formats/syslog_header
-    formats/syslog_message formats/windows_event formats/windows_flat
-    formats/windows_json formats/windows_renamed formats/winlogbeat programs/readers
-    windows/build windows/flatten windows/plans windows/values)
+normalize=(completing dataset_plan datasets domain_users dotted ecs_document ecs_schema
+    endpoints jsontext keyvalue letters meaning members moments nature normalizer parsed pattern
+    placing products reshaping shown slot text tree vendor_times formats/auto formats/carried
+    formats/cef formats/json_document formats/keyvalue_line formats/leef formats/rfc3164
+    formats/rfc5424 formats/signs formats/syslog formats/syslog_header formats/syslog_message
+    formats/windows_event formats/windows_flat formats/windows_json formats/windows_renamed
+    formats/winlogbeat programs/readers windows/build windows/flatten windows/plans
+    windows/values)
 
 missing() {
     echo "reading and matching are not compiled: $1" >&2

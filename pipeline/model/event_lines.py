@@ -15,6 +15,7 @@ def event_lines(events: Sequence[Event]) -> bytes:
     origins: dict[tuple[str, str, int], bytes] = {}
     kinds: dict[tuple[str, bool, str, str], tuple[bytes, bytes]] = {}
     lines = []
+    versions, told = None, b""  # the same object for all events of a chain
     for event in events:
         ecs = event.ecs
         if not ecs or "@timestamp" in ecs or "saqshy" in ecs:
@@ -28,6 +29,9 @@ def event_lines(events: Sequence[Event]) -> bytes:
         kind = kinds.get(form)
         if kind is None:
             kind = kinds[form] = _kind(event)
+        if event.versions is not versions:
+            versions = event.versions
+            told = b',"versions":' + _dumps(versions) if versions else b""
         lines.append(
             b'{"@timestamp":"%b",%b%b,"time_confidence":"%b","original_hash":%b,%b'
             b'"index":%d%b%b%b%b}}'
@@ -42,7 +46,7 @@ def event_lines(events: Sequence[Event]) -> bytes:
                 kind[1],
                 b',"native":' + _dumps(event.native) if event.native else b"",
                 b',"notes":' + _dumps(event.notes) if event.notes else b"",
-                b',"versions":' + _dumps(event.versions) if event.versions else b"",
+                told,
             )
         )
     return b"\n".join(lines)

@@ -9,7 +9,7 @@ from pipeline.normalize.synonyms import Synonyms, synonyms
 from pipeline.normalize.tree import put
 
 # Of a shape that is remembered, and how many are: memory is bounded.
-_MOST_NAMES, _MOST_CHARACTERS, _MOST_SHAPES = 64, 2048, 1024
+_MOST_NAMES, _MOST_CHARACTERS, _MOST_SHAPES = 128, 4096, 1024
 
 
 class Step:

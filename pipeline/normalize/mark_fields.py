@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.normalize.formats import check_point, rfc3164, rfc5424
 from pipeline.normalize.formats.carried import CARRIERS, carried
+from pipeline.normalize.formats.carried_line import carried_line
 from pipeline.normalize.formats.names import JSON_FORMATS, TEXT_FORMATS, parser
 from pipeline.normalize.formats.signs import format_shown
 from pipeline.normalize.keyvalue import pairs
@@ -105,14 +106,26 @@ class _Look:
         """Look into a record that a shipper's document carries as text, as it will be read."""
         if any(isinstance(document.get(name), _Repeated) for name in CARRIERS):
             self.whole = False
-        text = carried(document)
+        text, line = carried(document), carried_line(document)
         if text is not None:
             self.into_json(json.loads(text, object_pairs_hook=_object))
+        elif line is not None and (name := format_shown(line)):
+            record = line.encode("utf-8", "replace")
+            self.into_parsed(parser(name)(record, Context(0, 0, UTC, b"")), line)
+        elif line is not None:
+            self.into_text(line)
 
     def into_text(self, text: str) -> None:
         """Look into structured data, JSON inside the text, and pairs."""
         start = rfc5424.data_start(text)
-        known = _PRIORITY.match(text) or rfc3164.peek_host(text) or pairs(text)
+        known = any(
+            (
+                _PRIORITY.match(text),
+                rfc3164.peek_host(text),
+                pairs(text),
+                rfc3164.begins_with_code(text),
+            )
+        )
         if not known or _MARKUP.match(text):
             self.whole = False  # nothing that a reader knows
         message = text[start:]

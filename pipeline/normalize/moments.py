@@ -7,6 +7,7 @@ arriving can bear is no time.
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pipeline.model import NANOSECONDS, TimeConfidence
@@ -28,6 +29,8 @@ _DIGITS = re.compile(r"[0-9]{9,19}(?:[.,][0-9]{1,9})?")
 _CALENDAR_DIGITS = 14  # 20260302150000; as an epoch of any unit it would lie before 1971
 # Windows counts 100 ns since 1601; read as nanoseconds since 1970, these would be 1973 to 1979.
 _FILETIME_EPOCH = 116_444_736_000_000_000
+# Nanoseconds of the last digit of a fraction, by how many it has.
+_UNITS: list[int] = [int(10 ** (9 - digits)) for digits in range(10)]
 _FILETIMES = range(_FILETIME_EPOCH, 300_000_000_000_000_000)
 
 
@@ -35,6 +38,11 @@ def utc(text: str) -> int | None:
     """Read an ISO time that is UTC by definition, whether it says so or not; None where none."""
     if not text.isascii():
         return None
+    if 20 < len(text) < 31 and text[19] == ".":
+        digits = text[20:-1] if text[-1] == "Z" else text[20:]
+        whole = _second(text[:19]) if digits.isdigit() else None
+        if whole is not None:
+            return whole + int(digits) * _UNITS[len(digits)]
     try:
         since = datetime.fromisoformat(text[:26].removesuffix("Z")) - _NAIVE_EPOCH
     except (ValueError, TypeError):  # no time; a time with an offset, which is not UTC
@@ -46,6 +54,18 @@ def utc(text: str) -> int | None:
         return None
     nanos = since.microseconds * 1000 + int(finer[:3].ljust(3, "0"))
     return (since.days * 86_400 + since.seconds) * NANOSECONDS + nanos
+
+
+@lru_cache(maxsize=4096)
+def _second(text: str) -> int | None:
+    """Read a time of the usual form to whole seconds; events of one second come together."""
+    if text[4] != "-" or text[13] != ":" or text[16] != ":":
+        return None
+    try:
+        since = datetime.fromisoformat(text) - _NAIVE_EPOCH
+    except (ValueError, TypeError):
+        return None
+    return (since.days * 86_400 + since.seconds) * NANOSECONDS
 
 
 def moment(value: object, zone: tzinfo) -> Moment | None:

@@ -25,6 +25,7 @@ from pipeline.model import (
 )
 from pipeline.normalize.formats.names import parser
 from pipeline.normalize.jsontext import empty
+from pipeline.normalize.letters import is_ascii
 from pipeline.normalize.limits import FUTURE_LIMIT
 from pipeline.normalize.parsed import Context, Parsed, Refusal
 from pipeline.normalize.unknown import unknown
@@ -173,16 +174,11 @@ def _event(
 
 def _is_disguised(answer: Parsed) -> bool:
     """Tell whether rules see more when look-alike letters are folded."""
-    odd: list[object] = []
-    for value in answer.native.values():
-        if isinstance(value, str):
-            if not value.isascii():
-                odd.append(value)
-        elif isinstance(value, list | dict):
-            odd.append(value)
-    if odd and disguised(odd):
+    if not is_ascii(answer.native) and disguised(answer.native):
         return True
-    return answer.taxonomy != "windows" and disguised(answer.ecs)  # there ECS repeats the native
+    if answer.taxonomy == "windows":  # there ECS repeats the native
+        return False
+    return not is_ascii(answer.ecs) and disguised(answer.ecs)
 
 
 def _shown(time: int) -> str:

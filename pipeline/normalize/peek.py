@@ -7,7 +7,8 @@ import orjson
 
 from pipeline.model import Json
 from pipeline.normalize.formats import rfc3164, rfc5424, windows_json
-from pipeline.normalize.formats.carried import carried
+from pipeline.normalize.formats.carried import carried, message_of
+from pipeline.normalize.formats.carried_line import carried_line
 from pipeline.normalize.formats.names import JSON_FORMATS, TEXT_FORMATS, parser
 from pipeline.normalize.formats.signs import format_shown
 from pipeline.normalize.jsontext import read_object
@@ -50,6 +51,7 @@ _MARKED_HOSTS: tuple[tuple[frozenset[str], tuple[tuple[str, ...], ...]], ...] = 
     (frozenset(("class_uid",)), _OCSF_HOSTS),
     (frozenset(("TransactionStatus", "transactionStatus")), _ONEC_HOSTS),
 )
+_MARKS = frozenset[str]().union(*(marks for marks, _ in _MARKED_HOSTS))
 
 
 class _Peek:
@@ -93,6 +95,12 @@ class _Peek:
 peek = _Peek()
 
 
+def _peek_text(text: str, fields: tuple[str, ...]) -> dict[str, str]:
+    if name := format_shown(text):
+        return _peek_parsed(_read_whole(text.encode("utf-8", "replace"), name, b""), fields)
+    return _peek_syslog(text, fields)
+
+
 def _read_whole(record: bytes, format: str, preamble: bytes) -> Parsed | Refusal:  # noqa: A002
     """Read a record of a format of its own as the normaliser will, its time aside."""
     return parser(format)(record, Context(0, 0, UTC, preamble))
@@ -124,9 +132,7 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
     host = document.get("Computer") or document.get("Hostname") if "EventID" in document else None
     if host.__class__ is str and not fields:
         return {"host": host}
-    text = carried(document)
-    found = None if text is None else read_object(text.encode("utf-8", "replace"))
-    peeked = {} if found is None or isinstance(found, Refusal) else _peek_json(found[0], fields)
+    peeked = _peek_carried(document, fields)
     for path in () if "host" in peeked else _hosts_of(document):
         value = _at(document, path)
         if isinstance(value, list) and len(value) == 1:
@@ -145,13 +151,24 @@ def _peek_json(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
     return peeked
 
 
+def _peek_carried(document: Json, fields: tuple[str, ...]) -> dict[str, str]:
+    """Peek into the record that a shipper's document carries as text, as it will be read."""
+    if message_of(document) is None and "category" not in document:
+        return {}
+    text = carried(document)
+    if text is None:
+        line = carried_line(document)
+        return {} if line is None else _peek_text(line, fields)
+    found = read_object(text.encode("utf-8", "replace"))
+    return {} if isinstance(found, Refusal) else _peek_json(found[0], fields)
+
+
 def _hosts_of(document: Json) -> tuple[tuple[str, ...], ...]:
     """Give where a document's own host stands, never where a watched one says who it is."""
     if "uid" in document and isinstance(document.get("id"), dict):
         return _HOSTS[:2]  # Zeek's, by a shipper that nests names
-    for marks, hosts in _MARKED_HOSTS:
-        if not document.keys().isdisjoint(marks):
-            return hosts
+    if not document.keys().isdisjoint(_MARKS):
+        return next(hosts for marks, hosts in _MARKED_HOSTS if not marks.isdisjoint(document))
     return _WINDOWS_HOSTS + _HOSTS if windows_json.reader(document) else _HOSTS
 
 

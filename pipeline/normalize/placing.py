@@ -135,16 +135,12 @@ def _fit(path: str) -> Callable[[Any], Any] | None:
     field = fields()[path]
     if path.endswith(".mac"):
         return _macs if field.many else hardware_address
-    if path in _LOWER or ".hash." in path:
-        return str.lower
+    if path in _OWN_FITS or ".hash." in path:
+        return _OWN_FITS.get(path, str.lower)
     if path.endswith(".port"):
         return _translated_port if path.endswith(".nat.port") else _port
-    if path.endswith(".nat.ip"):
-        return _translated_address
     if field.type == "ip":
         return _addresses if field.many else address
-    if path in ("source.domain", "destination.domain"):
-        return _domain
     if field.type == "long" and not field.many:
         return number
     return None if field.plain else lambda value: fitting(path, value)
@@ -177,6 +173,15 @@ def _domain(text: str) -> str | None:
 
 def _translated_port(text: str) -> int | None:
     return _port(text) or None  # 0 says that nothing was translated
+
+
+_OWN_FITS: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_LOWER, str.lower),
+    "source.domain": _domain,
+    "destination.domain": _domain,
+    "source.nat.ip": _translated_address,
+    "destination.nat.ip": _translated_address,
+}
 
 
 @cache

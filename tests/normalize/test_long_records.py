@@ -26,6 +26,8 @@ LONG = {
     "escapes of Check Point": b'[action:"' + b'\\"' * (SIZE // 2),
     "fields of Check Point": b"[" + b'a:"b"; ' * (SIZE // 7),
     "words of Check Point": b'[a:"b' + b" a" * (SIZE // 2),
+    "blanks of Check Point": b'[a:"b"; ' + b" " * SIZE,
+    "names of Check Point": b'[a:"b"; ' + b"user " * (SIZE // 5),
     "bars of Check Point": b"time=1772442000|" + b"a=b|" * (SIZE // 4),
     "packets of RouterOS": PACKET + b"a: in:b out:c, " * (SIZE // 15),
     "packets that are just read": PACKET + b"a: in:b out:c, proto " * 90,

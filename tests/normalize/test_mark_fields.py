@@ -70,3 +70,31 @@ def test_clean_records_are_read_whole() -> None:
         row.name for row in clean if not peek.marks(row.record, row.format, FIELDS, row.preamble)[1]
     ]
     assert unread == []
+
+
+CARRIED = {
+    "JSON": '{"message": "{\\"doc\\": {\\"mark\\": \\"m\\"}}", "agent": {}, "host": {"name": "w"}}',
+    "JSON in JSON": r'{"log": "{\"message\": \"{\\\"doc\\\": {\\\"mark\\\": \\\"m\\\"}}\"}"}',
+    "an audit log of AKS": r'{"category":"kube-audit","properties":{"log":"{\"doc.mark\":\"m\"}"}}',
+    "syslog": '{"message": "<13>Mar  2 14:00:00 w app: doc.mark=m", "agent": {}}',
+    "CEF": '{"message": "CEF:0|V|P|1|1|n|1|doc.mark=m", "agent": {}}',
+    "structured data": r'{"message": "<13>1 - w a - - [doc mark=\"m\"] x", "agent": {}}',
+}
+
+
+@pytest.mark.parametrize("record", CARRIED.values(), ids=CARRIED)
+def test_a_mark_in_what_a_shipper_carries(record: str) -> None:
+    """A record that stands as text in a shipper's document is looked into as it will be read."""
+    values, whole = peek.marks(record.encode(), "auto", FIELDS)
+    assert set(values) == {"m"}
+    assert whole
+
+
+@pytest.mark.parametrize(
+    "record",
+    ['{"message": "{\\"a\\": 1,}"}', '{"message": "{\\"doc.mark\\": \\"m\\"}", "message": "{}"}'],
+    ids=["broken", "said twice"],
+)
+def test_what_is_carried_and_unclear_is_not_whole(record: str) -> None:
+    """Carried JSON that does not read, or stands under a name said twice, is not read whole."""
+    assert peek.marks(record.encode(), "auto", FIELDS)[1] is False

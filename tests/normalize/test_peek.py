@@ -16,6 +16,21 @@ def test_the_peeked_host_is_the_events() -> None:
             assert peeked.get("host") == at(event.ecs, "host.name"), row.name
 
 
+# Logs of what others did: there a name is what a client, an attacker perhaps, says of itself.
+_WATCHING = ("zeek.", "suricata.", "nginx.", "caddy.", "traefik.", "ocsf.", "onec.", "aws.", "gcp.")
+
+
+def test_a_watched_host_is_no_records_own() -> None:
+    """What a watched client calls itself or asks for never identifies the watcher's record."""
+    looked = 0
+    for row, event in events():
+        if event.format == "json" and event.ecs["event"]["dataset"].startswith(_WATCHING):
+            peeked = peek(row.record, row.format, preamble=row.preamble).get("host")
+            assert peeked in (None, at(event.ecs, "host.name")), row.name
+            looked += 1
+    assert looked > 100
+
+
 @pytest.mark.parametrize(
     ("record", "fields", "expected"),
     [
@@ -30,6 +45,16 @@ def test_the_peeked_host_is_the_events() -> None:
         ('{"host": {"name": 7}}', (), {}),
         ('{"id.orig_h": "192.0.2.1", "host": "kz-bank"}', (), {}),
         ('{"uid": "C1", "id": {"orig_h": "192.0.2.1"}, "host": "kz-bank"}', (), {}),
+        ('{"ts": 1.5, "uids": ["C1"], "host_name": "kz-bank", "mac": "x"}', (), {}),
+        ('{"_path": "known_hosts", "host": "192.0.2.1"}', (), {}),
+        ('{"http_user_agent": "x", "host": "kz-bank", "hostname": "w"}', (), {"host": "w"}),
+        ('{"uid": 7, "hostname": "web01"}', (), {"host": "web01"}),
+        ('{"class_uid": 3002, "device": {"hostname": "pc"}}', (), {"host": "pc"}),
+        (
+            '{"message": "{\\"doc\\": {\\"mark\\": \\"m\\"}}", "host": {"name": "w"}}',
+            ("doc.mark",),
+            {"host": "w", "doc.mark": "m"},
+        ),
         (
             '{"Event": {"System": {"EventID": 1, "Computer": "dc"}, "EventData": {"Mark": "m"}}}',
             ("Mark", "Event.System.Computer"),

@@ -21,7 +21,8 @@ _MAC_IN = r"(?: ?\((?P<si>[^\s)]+)(?: (?P<mac>[0-9a-fA-F.]{14}))?[^)]*\))?"
 _PORTS = (
     _LIST
     + r"<proto> (?:(?:[0-9a-fA-F]{2}[-:]){5}[0-9a-fA-F]{2} )?(?P<s>[^\s(]+)\((?P<sp>\d+)\)"
-    + _MAC_IN + r"(?: (?P<interface>[A-Za-z][\w/.]+))? ?-> ?(?P<d>[^\s(]+)\((?P<dp>\d+)\)"
+    + _MAC_IN
+    + r"(?: (?P<interface>[A-Za-z][\w/.]+))? ?-> ?(?P<d>[^\s(]+)\((?P<dp>\d+)\)"
     + _PACKETS
 )
 _NO_PORTS = (
@@ -47,6 +48,7 @@ _MESSAGES: Mapping[str, tuple[str, ...]] = {
     "SYS-RESTART": (r"System restarted", "restarted", "host", "start"),
     "SYS-RELOAD": (r"Reload requested(?: by (?P<user>\S+?))?(?: on (?P<line>\S+?))?(?: from (?P<s>[0-9a-fA-F.:]+))?\. Reload [Rr]eason: (?P<reason>.*?)\.?$", "reload", "host", "end"),
     "PARSER-CFGLOG_LOGGEDCMD": (r"User: ?(?P<user>\S+) +logged command: ?(?P<command>.*)", "command-executed", "configuration process", "change start"),
+    "IPS-SIGNATURE": (r"Sig:(?P<number>\d+) Subsig:(?P<object>\d+) Sev:(?P<level>\d+) (?P<name>.*?) \[(?P<s>[^\s\]]+):(?P<sp>\d+) -> (?P<d>[^\s\]]+):(?P<dp>\d+)\]", "ips-signature", "network intrusion_detection", "info"),
     "LINK-UPDOWN": (r"Interface (?P<interface>\S+), changed state to (?P<state>.*)", "interface-state", "network", "info"),
     "LINK-CHANGED": (r"Interface (?P<interface>\S+), changed state to (?P<state>.*)", "interface-state", "network", "info"),
     "LINEPROTO-UPDOWN": (r"Line protocol on Interface (?P<interface>\S+), changed state to (?P<state>.*)", "interface-state", "network", "info"),

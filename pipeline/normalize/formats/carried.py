@@ -25,15 +25,26 @@ CARRIERS = (*MESSAGES, "properties")
 _AKS_AUDIT = ("kube-audit", "kube-audit-admin")  # in AKS, the API server's log is a text
 
 
-def carried(document: Json) -> str | None:
-    """Give the JSON object, as text, that is all that a document says; None where it says more."""
+def message_of(document: Json) -> str | None:
+    """Give the text that is all that a document says; None where it says more, or nothing."""
     for name in MESSAGES:
         text = document.get(name)
-        if type(text) is str and text[:1] == "{" and text.rstrip()[-1:] == "}":
-            others = document.keys() - {name}
-            return text if others <= _AROUND else None
-    held = document.get("properties") if document.get("category") in _AKS_AUDIT else None
-    text = held.get("log") if isinstance(held, dict) else None
+        if text.__class__ is str and text:
+            for other in document:
+                if other not in _AROUND and other != name:
+                    return None
+            event = document.get("event")
+            read = isinstance(event, dict) and "category" in event  # by the shipper already
+            return None if read else text
+    return None
+
+
+def carried(document: Json) -> str | None:
+    """Give the JSON object, as text, that is all that a document says; None where it says more."""
+    text = message_of(document)
+    if text is None and document.get("category") in _AKS_AUDIT:
+        held = document.get("properties")
+        text = held.get("log") if isinstance(held, dict) else None
     return text if isinstance(text, str) and text[:1] == "{" and text.rstrip()[-1:] == "}" else None
 
 

@@ -191,15 +191,20 @@ def _complete(ecs: Json, native: Json, words: str) -> None:
     target = ecs.get("destination", {}).get("user", {}).get("name")
     if target and "user" not in ecs:
         ecs["user"] = {"name": target}
-    for side in ("source", "destination"):  # shost and dhost may hold an address
-        end = ecs.get(side)
-        if end and "ip" not in end and (found := address(end.get("address", ""))):
-            end["ip"] = found
+    _place_named_addresses(ecs)
     part_domains(ecs)
     behaviour = native.get("categoryBehavior")
     if behaviour:
         words = f"{behaviour} {words}"
     categorise(ecs, words, event.get("action", ""))
+
+
+def _place_named_addresses(ecs: Json) -> None:
+    """Give an end its address where ``shost`` or ``dhost`` holds one."""
+    for side in ("source", "destination"):
+        end = ecs.get(side)
+        if end and "ip" not in end and (found := address(end.get("address", ""))):
+            end["ip"] = found
 
 
 def _time(native: Json, context: Context) -> Any:

@@ -21,7 +21,10 @@ from pipeline.normalize.vendor_times import vendor_time
 NAME = "check_point"
 ELEMENT = "@1.3.6.1.4.1.2620"  # ends the name of the structured data, before it stands "Fields"
 
-_GENERIC = re.compile(r'\s*([\w .-]{1,64}?):"((?:[^"\\]|\\.)*+)"?;?', flags=re.DOTALL)
+# A name is sought where one may begin only: behind what is none of its characters.
+_GENERIC = re.compile(
+    r'(?<![\w\s.-])\s*+([\w.-][\w .-]{0,63}?):"((?:[^"\\]|\\.)*+)"?;?', flags=re.DOTALL
+)
 _WHOLE = re.compile(r'\[(?:\s*+[\w .-]{1,64}?:"(?:[^"\\]|\\.)*+";?)*+\s*+\]\s*+', flags=re.DOTALL)
 _ELEMENT = re.compile(r'\s([\w .-]{1,64}?)="((?:[^"\\]|\\.)*+)"?', flags=re.DOTALL)
 _BARS = re.compile(r"(?:^|(?<=\|))([A-Za-z_][\w .-]{0,63})=((?:[^|\\]|\\.)*+)\|?", flags=re.DOTALL)
@@ -167,6 +170,14 @@ def _time(native: Json, context: Context) -> tuple[int, TimeConfidence] | None:
     return vendor_time(said, context) if said else None
 
 
+def _action(native: Json) -> str:
+    action: str = native.get("action") or native.get("rule_action") or ""
+    operation: str = native.get("operation", "")
+    if operation and action == "Accept" and "administrator" in native:
+        return operation  # of an audit log ``action`` is what came of it
+    return action or operation
+
+
 def _complete(ecs: Json, native: Json) -> None:
     event = ecs["event"]
     protocol = native.get("proto", "")
@@ -176,9 +187,7 @@ def _complete(ecs: Json, native: Json) -> None:
     if interface:
         side = "egress" if native.get("ifdir") == "outbound" else "ingress"
         ecs["observer"].setdefault(side, {})["interface"] = {"name": interface}
-    action = native.get("action") or native.get("rule_action") or native.get("operation") or ""
-    if action == "Accept" and "administrator" in native and native.get("operation"):
-        action = native["operation"]  # of an audit log ``action`` is what came of it: Accept
+    action = _action(native)
     if action:
         event["action"] = action
     said = action.lower()

@@ -13,16 +13,16 @@ from importlib import import_module
 from typing import Any
 
 from pipeline.model import FailureCode, Json, TimeConfidence
-from pipeline.normalize.completing import complete
+from pipeline.normalize.completing import complete, shape_of
 from pipeline.normalize.dataset_entry import DatasetEntry
 from pipeline.normalize.datasets import keep_whole, name_dataset, recognised
-from pipeline.normalize.ecs_document import keep, split
+from pipeline.normalize.dotted import dotted
+from pipeline.normalize.ecs_document import split
 from pipeline.normalize.formats import stix_sighting, windows_json
-from pipeline.normalize.formats.carried import carried, host_of
+from pipeline.normalize.formats.carried import carried, host_of, message_of
 from pipeline.normalize.jsontext import Decoded, read_object
 from pipeline.normalize.moments import Moment, moment
 from pipeline.normalize.parsed import Context, Parsed, Refusal
-from pipeline.normalize.synonyms import synonyms
 
 ECS = "ecs"
 JSON = "json"
@@ -59,10 +59,10 @@ def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
         return reader(decoded, context)
     shared = stix_sighting.read(decoded, context) if _may_be_stix(document) else None
     if shared is not None:
-        shared.native = _flat(document)
+        shared.native = dotted(document)
         return shared
     known = is_ecs(document)
-    flat = {} if known else _flat(document) if nested else _said(document)
+    flat = {} if known else dotted(document) if nested else _said(document)
     entry = None if known else recognised(flat)
     alone = entry is not None and entry.alone
     ecs, left, bad = ({}, {}, ()) if alone else split(document, skip=_TIMESTAMP)
@@ -86,21 +86,32 @@ def read(decoded: Decoded, context: Context) -> Parsed | Refusal:
 
 
 def _carried(document: Json, context: Context) -> Parsed | None:
-    """Read the JSON object that a shipper's document carries; None where it carries none."""
+    """Read the record that a shipper's document carries; None where it carries none."""
     text = carried(document)
-    found = None if text is None else read_object(text.encode("utf-8", "replace"))
-    if found is None or isinstance(found, Refusal):
-        return None
-    answer = (windows_json.reader(found[0]) or read)(found, context)
-    if isinstance(answer, Refusal):
+    answer: Parsed | Refusal | None
+    if text is None:
+        answer, note = _line(document, context), "inside:text"
+    else:
+        found, note = read_object(text.encode("utf-8", "replace")), "inside:json"
+        if isinstance(found, Refusal):
+            return None
+        answer = (windows_json.reader(found[0]) or read)(found, context)
+    if answer is None or isinstance(answer, Refusal):
         return None
     host = host_of(document)
     if host is not None:
         answer.ecs.setdefault("host", {"name": host})
     if answer.time is None:
         answer.time, answer.confidence = _time(document, _said(document), None, context)
-    answer.notes = (*answer.notes, "inside:json")
+    answer.notes = (*answer.notes, note)
     return answer
+
+
+def _line(document: Json, context: Context) -> Parsed | None:
+    if message_of(document) is None:
+        return None
+    read_line: Callable[[Json, Context], Parsed | None] = _module("carried_line").read
+    return read_line(document, context)
 
 
 def _own(document: Json) -> Callable[[Decoded, Context], Parsed] | None:
@@ -146,20 +157,6 @@ def _said(document: Json) -> Json:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def _flat(document: Json) -> Json:
-    flat: Json = {}
-    level = list(document.items())
-    while level:
-        deeper = []
-        for name, value in level:
-            if isinstance(value, dict):
-                deeper += [(f"{name}.{inner}", item) for inner, item in value.items()]
-            elif value is not None:
-                keep(flat, name, value)
-        level = deeper
-    return flat
-
-
 def _in_utc(value: object, found: Moment) -> Moment:
     """Read a time that is UTC by definition as such, where it names no zone."""
     if found[1] is TimeConfidence.ZONE_ASSUMED:
@@ -176,13 +173,20 @@ def _time(
         for name in entry.time:
             if name in native and (found := moment(native[name], context.zone)) is not None:
                 return _in_utc(native[name], found) if entry.utc else found
-    named = {name.lower(): value for name, value in native.items()}
+    said = [native[name] for name in _spelt(native, entry)]
     if "@timestamp" in document:
-        named["@timestamp"] = document["@timestamp"]
-    first = [name.lower() for name in entry.time] if entry is not None else []
-    for name in (*first, *synonyms().time_names):
-        if name in named:
-            at = moment(named[name], context.zone)
-            if at is not None:
-                return at
+        said.append(document["@timestamp"])
+    said += [native[name] for name in shape_of(native).times]
+    for value in said:
+        at = moment(value, context.zone)
+        if at is not None:
+            return at
     return None, TimeConfidence.RECEIVED
+
+
+def _spelt(native: Json, entry: DatasetEntry | None) -> list[str]:
+    """Give the names of an entry's times as a document spells them, in other capitals."""
+    if entry is None or not entry.time:
+        return []
+    named = {name.lower(): name for name in native}
+    return [named[name.lower()] for name in entry.time if name.lower() in named]

@@ -10,8 +10,8 @@ Source: Kaspersky Security Center, online help, "About exporting events using Sy
 import re
 
 from pipeline.model import Json, TimeConfidence
-from pipeline.normalize.ecs_schema import address, number
 from pipeline.normalize.domain_users import part_domains
+from pipeline.normalize.ecs_schema import address, number
 from pipeline.normalize.formats.syslog_header import LINE_ENDS
 from pipeline.normalize.keyvalue import MOST_PAIRS
 from pipeline.normalize.nature import categorise_code
@@ -53,7 +53,7 @@ _place = Placing({
 _MALWARE = Placing(
     {"p1": "file.hash", "p2": "file.path", "p5": "threat.software.name", "p7": "user.name"}
 )
-_LAUNCH = Placing({"p2": "user.name", "p6": "process.name", "p7": "process.executable"})
+_LAUNCH = Placing({"p6": "process.name", "p7": "process.executable"})
 _ATTACK = Placing({"p1": "rule.name", "p4": "destination.port"})
 _DENIED = re.compile(
     r"block|denied|delet|disinfect|terminat|заблок|запрещ|удал|вылеч|бұғат", re.IGNORECASE

@@ -17,6 +17,7 @@ from pipeline.normalize.programs.postgresql import LINE, said
 from pipeline.normalize.programs.told import Told, party
 from pipeline.normalize.text import decode
 from pipeline.normalize.tree import put
+from pipeline.normalize.zones import zone_of
 
 NAME = "postgresql"
 
@@ -132,7 +133,10 @@ def _made(found: Told, at: Moment | None, text: str, notes: tuple[str, ...]) -> 
 
 
 def _moment(match: re.Match[str], context: Context) -> Moment | None:
-    """Read the time; letters of a zone other than UTC's mean different zones in the world."""
+    """Read the time; letters that mean several zones in the world are none."""
     zone = match[2] or ""
-    known = zone in ("UTC", "GMT") or zone[:1] in ("+", "-")
-    return moment(f"{match[1]} {zone}" if known and zone else match[1], context.zone)
+    known = zone_of(zone)
+    if known is None or zone[:1] in ("+", "-"):
+        return moment(f"{match[1]} {zone}" if known else match[1], context.zone)
+    found = moment(match[1], known)
+    return found and (found[0], TimeConfidence.EXACT)

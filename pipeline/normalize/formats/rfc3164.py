@@ -29,9 +29,10 @@ MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
-_PRIORITY = re.compile(r"<([0-9]{1,3})>")
-# Cisco: a message counter, a "*" or "." for a clock that is not set or not synchronised.
-_COUNTER = re.compile(r"(?:[0-9]{1,10}: ){0,2}[*.]?(?=[A-Z][a-z]{2} )")
+_PRIORITY = re.compile(r"<([0-9]{1,3})>(?: +(?=[A-Z][a-z]{2} |[0-9]{4}[-/ ]))?")
+# Cisco: a message counter, a "*" or "." for a clock that is not set or not synchronised; others
+# put RFC 5424's version before a time of this one's.
+_COUNTER = re.compile(r"(?:1 |(?:[0-9]{1,10}: ){0,2})[*.]?(?=[A-Z][a-z]{2} )")
 # Of a word behind the time that is no known zone only the place tells that it is one and no host:
 # at the end, before a year, or before the colon of a device that writes codes.
 _STAMP = re.compile(
@@ -58,7 +59,8 @@ _UPTIME = r"(?:[0-9]{1,3}[ywd][0-9]{1,2}[wdh]|[0-9]{1,4}:[0-9]{2}:[0-9]{2})"
 _DEVICE = re.compile(
     rf"(?::? )?(?:[0-9]{{1,10}}: )?"
     rf"(?:(?![0-9]+: |{_UPTIME}: )([A-Za-z0-9][A-Za-z0-9._:%-]{{0,254}}) ?: )?"
-    rf"(?:[0-9]{{1,10}}: )?(?:[*.]?{_UPTIME}: )?(?:[A-Z]{{1,3}}/[0-9]+(?:/[A-Z0-9]{{1,8}}){{1,2}}:)?"
+    rf"(?:[0-9]{{1,10}}: )?(?:[*.]?{_UPTIME}: )?"
+    rf"(?:[A-Z]{{1,3}}/[0-9]+(?:/[A-Z0-9]{{1,8}}){{1,2}}:)?"  # IOS XR's place in the chassis
     rf"(?=(?:[*.]?(?:[0-9]{{4}} )?[A-Z][a-z]{{2}} [^%]{{0,48}})?{_CODE.pattern})"
 )
 _TAG_WITH_PID = re.compile(r"([A-Za-z0-9_./()@+-]{1,64})\[([0-9]{1,10})\]: ?")
@@ -88,11 +90,13 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | Refusa
     priority, text, notes = _priority(text, notes)
     device, text = _device(text)
     found, rest = stamp(text, context)
-    if priority is None and found is None and not _TAG_WITH_PID.match(text):
+    known = priority is not None or found is not None or _TAG_WITH_PID.match(text)
+    if not known and not _CODE.match(text):
         return _UNKNOWN
     host, rest = _origin(device, rest, timed=rest != text)
     shown = format_shown(rest)
     match = None if shown else _TAG.match(rest)
+    match, rest = (match, rest) if match or shown else _relayed(rest, context)
     program, process_id = (match[1], match[2] or "") if match else ("", "")
     message = rest[match.end() :] if match else rest
     if message[:4] == "[ID " and (solaris := _SOLARIS.match(message)):
@@ -109,6 +113,16 @@ def read(text: str, notes: tuple[str, ...], context: Context) -> Parsed | Refusa
     if mnemonic and inner is answer:  # rules seek the code in the text
         answer.ecs["message"] = rest
     return inner
+
+
+def _relayed(text: str, context: Context) -> tuple[re.Match[str] | None, str]:
+    """Find the program behind a second header, which a relay left in the message (time, host)."""
+    found, rest = stamp(text, context)
+    if found is None:
+        return None, text
+    _, rest = _host(rest, timed=True)
+    match = _TAG.match(rest)
+    return (match, rest) if match else (None, text)
 
 
 def _priority(text: str, notes: tuple[str, ...]) -> tuple[int | None, str, tuple[str, ...]]:
@@ -133,6 +147,11 @@ def peek_message(text: str) -> tuple[str, str]:
     device, text = _device(text[match.end() :] if match else text)
     rest = _behind_stamp(text)
     return _origin(device, rest, timed=rest != text)
+
+
+def begins_with_code(text: str) -> bool:
+    """Tell whether a text is a message of Cisco's without a header of syslog."""
+    return "%" in text and _DEVICE.match(text) is not None
 
 
 def _device(text: str) -> tuple[str, str]:

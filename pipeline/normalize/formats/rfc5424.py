@@ -30,7 +30,8 @@ _STRICT = re.compile(
     flags=re.ASCII,
 )
 _LOOSE = re.compile(
-    r"<([0-9]{1,3})>([0-9]{1,3})\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*|\S+)"
+    r"<([0-9]{1,3})>([0-9]{1,3})\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*"
+    r"|(?![A-Z][a-z]{2}\s+\d{1,2}\s)\S+)"  # "Mar  2" begins a time of RFC 3164
     r"\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)(?:\s+|$)",
     flags=re.ASCII,
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib import import_module
+from string import ascii_letters, ascii_uppercase, digits
 from typing import TypeAlias
 
 from pipeline.normalize.parsed import Context, Parsed, Refusal
@@ -20,7 +21,7 @@ _HERE = "pipeline.normalize.formats"
 SIGNS: dict[str, str] = {
     "onec_techlog": r"\d\d:\d\d\.\d{4,6}-\d{1,15},[A-Z][A-Z0-9_]{1,31},\d",
     "onec": r"(?:<\?xml[^<>]{0,200}\?>\s*)?(?:<v8e:EventLog[^<>]{0,2000}>\s*)?<v8e:Event[\s>]",
-    "snare": r"(?:[^\s|#]{1,255}(?:[\t|]|#011))?MSWinEventLog(?:[\t|;]|#011)",
+    "snare": r"(?:[^\s|#]{1,255}+(?:[\t|]|#011))?MSWinEventLog(?:[\t|;]|#011)",
     "windows_dhcp": r"\d{1,5},\d\d/\d\d/\d\d,\d\d:\d\d:\d\d,",
     "windows_dns": r"(?:\d{8}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}) \d{1,2}:\d\d:\d\d(?: [AaPp][Mm])? "
     r"[0-9A-Fa-f]{3,8} +(?:PACKET|EVENT|Note:)",
@@ -32,7 +33,7 @@ SIGNS: dict[str, str] = {
     r"eventtime=\d{10,19} |"
     r'devname="?[^"=]{1,64}"? ){0,4}(?:devid="?F[A-Z]|logid="?\d{10}\b)',
     "check_point": r'\[[\w .-]{1,64}:"|\[\w{1,32}@1\.3\.6\.1\.4\.1\.2620[ \]]|time=\d{9,11}\|',
-    "kaspersky": r"(?:[A-Za-z0-9]{1,16}\|[0-9.]{1,24} \S{1,128} \S{1,64} )?\[event@23668 ",
+    "kaspersky": r"(?:[A-Za-z0-9]{1,16}+\|[0-9.]{1,24}+ \S{1,128}+ \S{1,64}+ )?\[event@23668 ",
     "palo_alto": r"\d{0,3},\d{4}/\d\d/\d\d \d\d:\d\d:\d\d,[^,]{0,32},[A-Z-]{3,20},",
     "mikrotik": r"(?:[^\s,:]{1,64}+: )?(?:account|async|backup|bfd|bgp|bridge|caps|certificate|"
     "container|"
@@ -47,7 +48,8 @@ SIGNS: dict[str, str] = {
     r"(?:\[ *\d{1,12}\.\d{1,9}\] ?)?audit: type=\d{4,5} (?:msg=)?audit\(",
     "zeek_tsv": r"\d{9,11}\.\d{6}\t",
     "journald": r"__CURSOR=",
-    "web_access": r"(?:(?:\[[0-9A-Fa-f:]{2,45}\]|[\w.*-]{1,255})(?::\d{1,5})? )?(?:[0-9A-Fa-f.:]{2,45}, ){0,8}+[\w.:%-]{1,255} "
+    "web_access": r"(?:(?:\[[0-9A-Fa-f:]{2,45}\]|[\w.*-]{1,255}+)(?::\d{1,5})? )?"
+    r"(?:[0-9A-Fa-f.:]{2,45}, ){0,8}+[\w.:%-]{1,255}+ "
     r"(?:- [^\[\]\"]{1,256}?|[^\s\"]{1,64} [^\s\[\"]{1,128}) "
     r"\[\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] \"",
     "web_error": r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]{2,8}\] \d+#\d+: |"
@@ -73,6 +75,29 @@ SIGNS: dict[str, str] = {
     r"[0-9A-Fa-f.:\[\]]{4,48}:\d{1,5} )",
 }
 
+# With which ASCII characters texts of a sign begin, where these are few: others are not tried.
+BEGINNINGS: dict[str, str] = {
+    "onec_techlog": digits,
+    "onec": "<",
+    "windows_dhcp": digits,
+    "windows_dns": digits,
+    "windows_xml": "<",
+    "cef": "C",
+    "leef": "L",
+    "fortigate": "delt",
+    "check_point": "[t",
+    "kaspersky": f"[{ascii_letters}{digits}",
+    "palo_alto": f",{digits}",
+    "cisco": "%",
+    "auditd": "[ant",
+    "zeek_tsv": digits,
+    "journald": "_",
+    "web_error": f"[{digits}",
+    "squid": digits,
+    "postgresql": f"<[{digits}",
+    "program_line": f"[{ascii_uppercase}{digits}",
+}
+
 # Format of rows: what their header holds; the first that fits counts.
 HEADERS: dict[str, re.Pattern[bytes]] = {
     "zeek_tsv": re.compile(rb"^#(?:separator|fields\t)", re.MULTILINE),
@@ -87,8 +112,14 @@ _PRIORITY = re.compile(r"<\d{1,3}>")
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{name}>{sign})" for name, sign in SIGNS.items()) or "(?!)")
+def _pattern(first: str) -> re.Pattern[str]:
+    """Give the signs of texts that begin with an ASCII character; "": of any other texts."""
+    signs = (
+        f"(?P<{name}>{sign})"
+        for name, sign in SIGNS.items()
+        if not first or first in BEGINNINGS.get(name, first)
+    )
+    return re.compile("|".join(signs) or "(?!)")
 
 
 @cache
@@ -113,7 +144,8 @@ def format_shown(text: str, preamble: bytes = b"") -> str:
         return format_headed(preamble)
     if text[:1] == "<" and text[1:2].isdecimal():  # a syslog priority, of which no sign begins
         return ""
-    match = _pattern().match(text)
+    first = text[:1]
+    match = _pattern(first if first.isascii() else "").match(text)
     return (match.lastgroup or "") if match else ""
 
 

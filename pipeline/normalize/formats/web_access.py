@@ -123,7 +123,7 @@ def _who(before: str, native: Json) -> Json:
 
 def _is_global(text: str) -> bool:
     found = address(text)
-    return bool(found) and ip_address(found).is_global
+    return found is not None and ip_address(found).is_global
 
 
 def _rest(rest: str, native: Json, fields: Json) -> None:

@@ -62,7 +62,7 @@ def audit_event(records: Sequence[AuditRecord]) -> tuple[Json, Json]:
     if outcome:
         ecs["event.outcome"] = outcome
     category = meaning.category if meaning else ""
-    _process(ecs, native, call)
+    _process(ecs, native)
     _user(ecs, native, main.type, category)
     _network(ecs, native, call)
     paths = [one.fields for one in records if one.type == "PATH"]
@@ -165,7 +165,7 @@ def _one(native: Json, name: str) -> str:
     return str(value[0]) if isinstance(value, list) else str(value)
 
 
-def _process(ecs: Json, native: Json, call: str) -> None:
+def _process(ecs: Json, native: Json) -> None:
     for name, path in _PROCESS:
         if name in native:
             ecs[path] = _one(native, name)

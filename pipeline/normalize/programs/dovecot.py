@@ -14,7 +14,7 @@ _LOG = "dovecot.log"
 _LOGIN = re.compile(
     r"(imap|pop3|managesieve|submission)-login: (?:(?:Info|Warning|Error): )?"
     r"(Login|Disconnected|Aborted login|Login aborted|Maximum number of connections.*?)"
-    r"(?:: ([^(]{0,128}?))?(?: \(([^)]{0,256})\))?(?: \(([^)]{0,64})\))?: (user=.*)",
+    r"(?:: ([^(]{0,128}?))?(?: \(([^)]{0,256})\))?(?: \(([^)]{0,64})\))?: ((?:user|method|rip)=.*)",
     re.DOTALL,
 )
 _PAIR = re.compile(r"([a-z_]{2,16})=(<[^>]{0,512}>|[^,]{0,512})")
@@ -26,7 +26,7 @@ _MAILBOX = (
 )
 _SAYINGS = (
     saying(
-        rf"auth(?:-worker\(\d+\))?: (?:(?:Info|Error|Warning): )?(?:conn \S{{1,64}} "
+        rf"auth(?:-worker)?(?:\([\w-]{{1,32}}\))?: (?:(?:Info|Error|Warning): )?(?:conn \S{{1,64}} "
         rf"\(.{{0,64}}\): auth<\d+>: )?"
         rf"(?P<passdb>[a-z0-9_-]{{2,32}}){_WHO}: (?P<reason>.{{1,512}})",
         _FAILED,
@@ -54,7 +54,7 @@ def read(message: str) -> Told | None:
     reason = first or why or ""
     event = authentication("mail_login", "success" if what == "Login" else "failure")
     event |= {"dataset": _LOG, "module": "dovecot"}
-    if what == "Disconnected" and "no auth attempts" in reason:
+    if what == "Disconnected" and ("no auth attempts" in reason or not native.get("user")):
         event = told("mail_disconnected", "network", "connection end", "", _LOG)
     if reason:
         event["reason"] = reason

@@ -18,7 +18,8 @@ _HEAD = (
     r"(?P<backend>[^\s/]{1,128})/(?P<server>\S{1,128}) "
 )
 _HTTP = re.compile(
-    _HEAD + r"(?:(?P<host>[^\s/]{1,255}) )?(?P<timers>[-+\d]{1,12}(?:/[-+\d]{1,12}){4}) (?P<status>\d{3}|-1) "
+    _HEAD + r"(?:(?P<host>[^\s/]{1,255}) )?(?P<timers>[-+\d]{1,12}(?:/[-+\d]{1,12}){4}) "
+    r"(?P<status>\d{3}|-1) "
     r"(?P<bytes_read>\+?\d{1,18}) "
     r"(?P<request_cookie>\S{1,256}) (?P<response_cookie>\S{1,256}) (?P<termination_state>\S{4}) "
     r"(?P<connections>[\d/+]{5,64}) (?P<queues>\d{1,9}/\d{1,9})"

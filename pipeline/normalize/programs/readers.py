@@ -1,5 +1,6 @@
 """Which file reads which program's messages."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib import import_module
@@ -84,6 +85,10 @@ _FAMILIES: Mapping[str, str] = {
 }
 _PAM = f"{_HERE}.pam:read"  # modules of PAM speak under the name of the program that asked them
 _KERNEL = PROGRAMS["kernel"]  # its packet filter's lines come under other names from gateways
+# rsyslog sums up what comes again and again ($RepeatedMsgContainsOriginalMsg).
+_REPEATED = re.compile(
+    r"message repeated (\d{1,9}) times: \[ (?!message repeated)(.*)\]", re.DOTALL
+)
 
 
 @cache
@@ -104,6 +109,9 @@ def _place(program: str) -> str:
 
 def read_program(program: str, message: str) -> Told | None:
     """Give what a program's message tells; None where program or message is not known."""
+    if message.startswith("message repeated") and (repeated := _REPEATED.fullmatch(message)):
+        inner = read_program(program, repeated[2])
+        return inner and Told(inner.event, inner.fields, {**inner.native, "repeated": repeated[1]})
     if message.startswith("pam_"):
         return _reader(_PAM)(message)
     place = _place(program)

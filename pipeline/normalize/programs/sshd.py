@@ -143,7 +143,8 @@ _SAYINGS = (
         **{_SSH: "ssh"},
     ),
     saying(
-        rf"(?:fatal: )?Unable to negotiate with (?P<peer>\S+?)(?: port (?P<port>[0-9]{{1,5}}))?: (?P<reason>.{{1,1024}}?)(?: \[preauth\])?",
+        r"(?:fatal: )?Unable to negotiate with (?P<peer>\S+?)(?: port (?P<port>[0-9]{1,5}))?: "
+        r"(?P<reason>.{1,1024}?)(?: \[preauth\])?",
         _FATAL,
         **{_SSH: "ssh"},
     ),

@@ -1,12 +1,11 @@
 """From the one flat record of a Windows event to its ECS fields."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from pipeline.model import FailureCode, Json, TimeConfidence
 from pipeline.normalize.parsed import Parsed, Refusal
-from pipeline.normalize.windows.plans import Plan, plan
+from pipeline.normalize.windows.plans import Member, Plan, plan
 
 _LEVELS = {
     0: "information",
@@ -63,67 +62,72 @@ def plan_of(native: Json) -> Plan:
 
 
 def _ecs(native: Json, known: Plan) -> Json:
-    get = native.get
     event = known.event.copy()
     if known.category:
         event["category"] = known.category.copy()
         event["type"] = known.type.copy()
     if known.audited:
-        outcome = _outcome(get("Keywords"), get("EventType"))
+        outcome = _outcome(native.get("Keywords"), native.get("EventType"))
         if outcome:
             event["outcome"] = outcome
     ecs: Json = {"event": event}
-    computer = get("Computer")
+    computer = native.get("Computer")
     if type(computer) is str and computer:
         ecs["host"] = {"name": computer, "os": {"type": known.system}}
-    level = get("Level", 4)
+    level = native.get("Level", 4)
     if type(level) is int and level in _LEVELS:
         ecs["log"] = {"level": _LEVELS[level]}
-    _fill(ecs, _with_joined(native, known) if known.joined else get, known)
+    whole = _with_joined(native, known.joined) if known.joined else native
+    for group in known.groups:
+        box = _filled(whole, group.members)
+        if box:
+            _attach(ecs, group.path, box)
     for name, constant in known.constants:
         first, _, leaf = name.partition(".")
         ecs.setdefault(first, {})[leaf] = constant
     return ecs
 
 
-def _with_joined(native: Json, known: Plan) -> Callable[[str], Any]:
+def _with_joined(native: Json, joined: list[tuple[str, list[str]]]) -> Json:
     """Give the values by name, those that stand in several parts joined by backslashes."""
     whole = dict(native)
-    for name, parts in known.joined:
-        found = [value for part in parts if isinstance(value := native.get(part), str) and value]
+    for name, parts in joined:
         if native.get(parts[0]):
+            found = [
+                value for part in parts if isinstance(value := native.get(part), str) and value
+            ]
             whole[name] = "\\".join(found)
-    return whole.get
+    return whole
 
 
-def _fill(ecs: Json, get: Callable[[str], Any], known: Plan) -> None:
-    for path, members in known.groups:
-        box: Json = {}
-        for leaf, source, convert in members:
-            value = get(source)
-            if value is None or value in ("", "-"):  # both are how Windows says nothing
-                continue
-            if type(value) is not str:
-                value = _text(value)
-                if value is None:
-                    continue
-            if convert is None:
-                box[leaf] = value
-            elif leaf:
-                value = convert(value)
-                if value is not None:
-                    box[leaf] = value
-            else:
-                box.update(convert(value))
-        if box:
-            _attach(ecs, path, box)
+def _filled(native: Json, members: list[Member]) -> Json:
+    """Give an object of the members that a record fills."""
+    box: Json = {}
+    for member in members:
+        said = native.get(member.source)
+        if said is None:
+            continue
+        text: str | None = said if type(said) is str else _text(said)
+        if text is None or text == "" or text == "-":  # noqa: PLR1714 (compiled it is the faster)
+            continue  # both are how Windows says nothing
+        convert = member.convert
+        if convert is None:
+            box[member.leaf] = text
+        elif member.leaf:
+            value = convert(text)
+            if value is not None:
+                box[member.leaf] = value
+        else:
+            box.update(convert(text))
+    return box
 
 
-def _attach(ecs: Json, path: tuple[str, ...], box: Json) -> None:
+def _attach(ecs: Json, path: list[str], box: Json) -> None:
     """Put an object at its place; a part of it that is already there is completed."""
     at, last = ecs, path[-1]
-    for name in path[:-1]:
-        at = at.setdefault(name, {})
+    if len(path) > 1:
+        for name in path[:-1]:
+            at = at.setdefault(name, {})
     if last in at:
         at[last].update(box)
     else:

@@ -17,9 +17,27 @@ from pipeline.normalize.windows.values import KINDS
 AUDITING = "Microsoft-Windows-Security-Auditing"
 
 Convert: TypeAlias = Callable[[str], Any] | None
-# A field's name ("" where its conversion fills several), its source, how the source is read.
-Member: TypeAlias = tuple[str, str, Convert]
-Group: TypeAlias = tuple[tuple[str, ...], tuple[Member, ...]]
+
+
+class Member:
+    """A field's name ("" where its conversion fills several), its source, how that is read."""
+
+    __slots__ = ("convert", "leaf", "source")
+
+    def __init__(self, leaf: str, source: str, convert: Convert) -> None:
+        self.leaf: str = leaf
+        self.source: str = source
+        self.convert: Convert = convert
+
+
+class Group:
+    """An ECS object and the members that fill it."""
+
+    __slots__ = ("members", "path")
+
+    def __init__(self, path: tuple[str, ...], members: list[Member]) -> None:
+        self.path: list[str] = list(path)
+        self.members: list[Member] = members
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +51,23 @@ class Plan:
     event: Json
     category: list[str]
     type: list[str]
-    groups: tuple[Group, ...]
-    constants: tuple[tuple[str, str], ...]
+    groups: list[Group]
+    constants: list[tuple[str, str]]
     audited: bool
-    joined: tuple[tuple[str, tuple[str, ...]], ...]
+    joined: list[tuple[str, list[str]]]
     system: str
 
 
 def _member(target: str, text: str) -> tuple[tuple[str, ...], Member]:
     source, _, kind = text.partition(" as ")
     if kind:
-        return tuple(target.split(".")), ("", source, KINDS[kind].read)
+        return tuple(target.split(".")), Member("", source, KINDS[kind].read)
     field = fields()[target]
     *path, leaf = target.split(".")
     convert = _CONVERSIONS.get(field.type)
     if leaf == "id" and field.type == "keyword":
         convert = _known_sid
-    return tuple(path), (leaf, source, _alone if field.many else convert)
+    return tuple(path), Member(leaf, source, _alone if field.many else convert)
 
 
 _CONVERSIONS: dict[str, Convert] = {"ip": address, "long": number}
@@ -90,20 +108,20 @@ def plan(provider: str, channel: str, code: int) -> Plan:
         category=entry.category if entry else [],
         type=entry.type if entry else [],
         groups=groups,
-        constants=tuple(entry.set.items()) if entry else (),
+        constants=list(entry.set.items()) if entry else [],
         audited=named == AUDITING and not (entry and entry.outcome),
         joined=_joined(groups),
         system=other.system if other else "windows",
     )
 
 
-def _joined(groups: tuple[Group, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _joined(groups: list[Group]) -> list[tuple[str, list[str]]]:
     r"""Give the sources that are several, written ``Key\Value``, with their parts."""
-    sources = dict.fromkeys(source for _, members in groups for _, source, _ in members)
-    return tuple((one, tuple(one.split("\\"))) for one in sources if "\\" in one)
+    sources = dict.fromkeys(one.source for group in groups for one in group.members)
+    return [(one, one.split("\\")) for one in sources if "\\" in one]
 
 
-def _groups(found: Table, entry: EventEntry | None) -> tuple[Group, ...]:
+def _groups(found: Table, entry: EventEntry | None) -> list[Group]:
     grouped: dict[tuple[str, ...], list[Member]] = {}
     used = entry.use if entry else ["writer"]
     for sources in (*(found.sets[name] for name in used), entry.fields if entry else {}):
@@ -112,7 +130,7 @@ def _groups(found: Table, entry: EventEntry | None) -> tuple[Group, ...]:
                 path, member = _member(target, text)
                 grouped.setdefault(path, []).append(member)
     # An object stands before what stands inside it, so that the inner one is put into it.
-    return tuple((path, tuple(grouped[path])) for path in sorted(grouped))
+    return [Group(path, grouped[path]) for path in sorted(grouped)]
 
 
 def _slug(channel: str) -> str:

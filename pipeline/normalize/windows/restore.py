@@ -28,13 +28,14 @@ _ELSEWHERE: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]] = {
 
 def restore(native: Json, given: Json, known: Plan) -> None:
     """Add to an event's data the values that only its ECS fields still hold."""
-    for path, members in known.groups:
-        for leaf, source, convert in members:
-            if source in native or "\\" in source:
+    for group in known.groups:
+        path = tuple(group.path)
+        for one in group.members:
+            if one.source in native or "\\" in one.source:
                 continue
-            value = _written(given, path, leaf, convert)
+            value = _written(given, path, one.leaf, one.convert)
             if value is not None:
-                native[source] = value
+                native[one.source] = value
 
 
 def _written(given: Json, path: tuple[str, ...], leaf: str, convert: Any) -> Any:

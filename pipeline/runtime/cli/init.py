@@ -37,7 +37,7 @@ content:
 # enrichment: # registry, user agent and domains are on; these are files that you supply
 #   geo: [geo/city.mmdb, geo/asn.mmdb]
 #   indicators: [indicators] # STIX 2.1, MISP feeds, CSV lists
-#   taxii: [{name: partner, url: "https://taxii.example.kz/api/collections/1/", token_file: tls/taxii}]
+#   taxii: [{name: partner, url: "https://taxii.example.kz/api/collections/1/"}]
 
 law:
   pack: rules/law/kz # acts, harms, routes, terms; by-laws that are missing are named in it

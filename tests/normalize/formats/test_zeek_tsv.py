@@ -80,9 +80,10 @@ def test_what_is_refused(row: str, head: bytes, told: str) -> None:
 
 
 def test_columns_without_types_are_texts() -> None:
-    """Columns that a registry names without types hold texts."""
+    """Columns that a registry names without types hold texts, and truth where T or F stands."""
     columns = columns_of(b"#fields ts uid\n#path conn")
     assert columns is not None
+    assert [read(text) for _, read in columns.readers for text in ("T", "F")] == [True, False] * 2
     assert [(name, read("1")) for name, read in columns.readers] == [("ts", "1"), ("uid", "1")]
     assert columns.path == "conn"
 

@@ -57,6 +57,7 @@ def test_a_misp_feed_is_what_its_manifest_names(tmp_path: Path) -> None:
         attribute("ip-dst|port", "198.51.100.7|443"),
         attribute("domain|ip", "evil.example.org|198.51.100.8"),
         attribute("filename|md5", f"a.exe|{MD5}", Tag=[{"name": "tlp:red"}]),
+        attribute("malware-sample", f"b.exe|{'b' * 32}"),
         attribute("url", "http://example.net/x", to_ids=False),
         attribute("hostname", "gone.example.org", deleted=True),
         attribute("btc", "1A"),
@@ -69,7 +70,7 @@ def test_a_misp_feed_is_what_its_manifest_names(tmp_path: Path) -> None:
         json.dumps(misp_event(attribute("ip-src", "192.0.2.9")))
     )
     feed = made(indicators=[tmp_path])
-    assert feed.indicators == 5
+    assert feed.indicators == 6
     assert feed.left_out == {"an attribute that is not for detection": 1, "btc": 1}
     ecs = enriched(
         feed,

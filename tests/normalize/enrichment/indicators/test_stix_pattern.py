@@ -43,6 +43,22 @@ READ = {
         "[network-traffic:dst_ref.value = '192.0.2.1']",
         [("ip", "192.0.2.1")],
     ),
+    "an end of a connection and its type": (
+        "[network-traffic:dst_ref.type='ipv4-addr' AND network-traffic:dst_ref.value='192.0.2.1']",
+        [("ip", "192.0.2.1")],
+    ),
+    "a network and its type": (
+        "[network-traffic:src_ref.type='ipv4-addr' AND network-traffic:src_ref.value='10.0.0.0/8']",
+        [("network", "10.0.0.0/8")],
+    ),
+    "a hash with its file's name and size": (
+        f"[file:name = 'a.exe' AND file:size = 7 AND file:hashes.MD5 = '{MD5}']",
+        [("hash", MD5)],
+    ),
+    "hashes of two files": (
+        f"[file:hashes.MD5='{MD5}' OR file:hashes.MD5='{MD5}' AND file:hashes.'SHA-1'='{SHA1}']",
+        [("hash", MD5), ("hash", SHA1)],
+    ),
     "an escaped quote": (
         r"[url:value = 'http://example.org/\'x\\']",
         [("url", "http://example.org/'x\\")],
@@ -50,6 +66,16 @@ READ = {
 }
 UNSUPPORTED = {
     "a conjunction": ("[ipv4-addr:value = '192.0.2.1' AND url:value = 'http://a.kz/']", "AND"),
+    "a type without its address": (
+        "[network-traffic:dst_ref.type = 'ipv4-addr']",
+        "network-traffic:dst_ref.type",
+    ),
+    "a file's name alone": ("[file:name = 'a.exe']", "file:name"),
+    "a file's name or a hash": (f"[file:name = 'a' OR file:hashes.MD5 = '{MD5}']", "file:name"),
+    "a port": (
+        "[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 443]",
+        "network-traffic:dst_port",
+    ),
     "an order": (
         "[ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [url:value = 'http://a.kz/']",
         "FOLLOWEDBY",

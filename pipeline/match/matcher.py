@@ -22,7 +22,15 @@ from pipeline.match.sieve import Sifted, sieve
 from pipeline.match.speech import Speech
 from pipeline.match.taxonomy import Taxonomy
 from pipeline.match.view import Plans, View
-from pipeline.model import Event, Failure, FailureCode, Match, Observation, RawBatch
+from pipeline.model import (
+    INDICATOR,
+    Event,
+    Failure,
+    FailureCode,
+    Match,
+    Observation,
+    RawBatch,
+)
 
 _MOST_ROUTES = 4096
 _MOST_ENGINES = 512
@@ -32,6 +40,7 @@ STAGE = "match"
 ENRICHMENT = "enrichment"  # the vocabulary of what enrichment adds
 EVERY_RULE = "*"
 _by_rule = attrgetter("rule_id")
+_notes = attrgetter("notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class Matcher:
         errors: list[RuleError] = []
         try:
             self._ask(event, record, matches, errors)
-            for other in _also_asked(event):
+            for other in _also_asked(event) if event.notes else ():
                 self._ask_also(other, matches, errors)
         except Exception as error:  # noqa: BLE001 (told as a failure of the event: never "no match")
             errors.append(RuleError(EVERY_RULE, type(error).__name__))
@@ -193,8 +202,9 @@ class Matcher:
 
         ``records`` are what the events were read from, each at its event's index.
         """
-        left = [event for event in events if _is_asked_again(event)]
-        if left:
+        left: list[Event] = []
+        if any(map(_notes, events)):
+            left = [event for event in events if _is_asked_again(event)]
             events = [event for event in events if not _is_asked_again(event)]
         told: list[Told] = []
         for sifted in self._sifted(events, records, left):
@@ -312,7 +322,7 @@ class Matcher:
 
 
 def _is_asked_again(event: Event) -> bool:
-    return "threat" in event.ecs or (bool(event.notes) and LOOKALIKES in event.notes)
+    return INDICATOR in event.notes or LOOKALIKES in event.notes
 
 
 def _also_asked(event: Event) -> Iterator[Event]:
@@ -323,7 +333,7 @@ def _also_asked(event: Event) -> Iterator[Event]:
     """
     if LOOKALIKES in event.notes:
         yield replace(event, ecs=undisguised(event.ecs), native=undisguised(event.native), notes=())
-    if "threat" in event.ecs:
+    if INDICATOR in event.notes:
         yield replace(event, taxonomy=ENRICHMENT, native={}, notes=())
 
 

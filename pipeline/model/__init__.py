@@ -17,6 +17,7 @@ from pipeline.model.batch import (
 )
 from pipeline.model.command import Command
 from pipeline.model.event import (
+    INDICATOR,
     Event,
     Match,
     Observation,
@@ -63,6 +64,7 @@ from pipeline.model.wire import (
 
 __all__ = [
     "ENDING",
+    "INDICATOR",
     "NANOSECONDS",
     "Assessment",
     "AuditEntry",

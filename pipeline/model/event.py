@@ -18,6 +18,9 @@ class TimeConfidence(StrEnum):
     CLAMPED = "clamped"  # too far after the receive time: moved to it
 
 
+INDICATOR = "indicator"  # the note of an event in which a threat indicator stands
+
+
 @dataclass(slots=True)
 class Event:
     """One record in ECS field names, with the vendor's own fields beside.

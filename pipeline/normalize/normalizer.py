@@ -13,6 +13,7 @@ from hashlib import sha256
 from pipeline.lookalikes import NOTE as LOOKALIKES
 from pipeline.lookalikes import disguised
 from pipeline.model import (
+    INDICATOR,
     BatchKind,
     Event,
     Failure,
@@ -147,6 +148,8 @@ def _event(
     time, confidence, notes = answer.time, answer.confidence, answer.notes
     if _is_disguised(answer):
         notes = (*notes, LOOKALIKES)
+    if "threat" in answer.ecs and "enrichments" in answer.ecs["threat"]:
+        notes = (*notes, INDICATOR)
     received_at = batch.received_at
     if time is None:
         time, confidence = received_at, TimeConfidence.RECEIVED

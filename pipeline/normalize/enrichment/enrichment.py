@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.model import Event
+from pipeline.model import INDICATOR, Event
 from pipeline.normalize.enrichment.data_file import DataFile
 from pipeline.normalize.enrichment.delta import Step, merge
 
@@ -40,3 +40,5 @@ class Enrichment:
                     delta = step.enrich(event)
                     if delta:
                         merge(ecs, delta)
+                        if "threat" in delta:
+                            event.notes = (*event.notes, INDICATOR)

@@ -30,6 +30,7 @@ MOST_BYTES = 8 * 1024 * 1024  # of one delivery
 MOST_MESSAGES = 5_000  # of one fetch
 LONGEST_WAIT = 30.0  # seconds between two attempts to connect
 CLOSE_MILLISECONDS = 3_000
+CONFIRM_SECONDS = 2.0  # until offsets that the broker did not confirm are told again
 _MAYBE_MORE = frozenset(b"[ \t\r\n\xef\xfe\xff\x1f\x28\xfdE")  # maybe an array, packed, a file
 
 
@@ -116,6 +117,8 @@ class KafkaTopic:
         self._fetched: deque[_Fetched] = deque()
         self._given: dict[int, tuple[Delivery, TopicPartition, int]] = {}
         self._paused: dict[str, float] = {}
+        self._due: dict[TopicPartition, int] = {}  # offsets that the broker has not confirmed
+        self._told_at = 0.0
 
     def open(self, resume: str) -> None:
         """Start behind ``resume``; SourceError where it is no position. Connects with ``poll``."""
@@ -129,17 +132,36 @@ class KafkaTopic:
         """Give up to ``limit`` records of one partition, the partitions in turn."""
         if not self._open:
             raise SourceError(f"{self.name}: is not open; open it before polling")
+        if self._due and self._clock() - self._told_at >= CONFIRM_SECONDS:
+            self._commit()
         if not self._fetched and not self._ending:
             self._fetch(timeout)
         return self._delivery(limit) if self._fetched else None
 
     def acknowledge(self, delivery: Delivery) -> None:
-        """Commit at the broker what is durable here; a failure is made good by the next one."""
+        """Commit at the broker what is durable here; what it does not confirm is told again."""
         _, partition, offset = self._given.pop(id(delivery), (delivery, None, 0))
-        if partition not in self._next or self._consumer is None:
+        if partition not in self._next or partition is None:
             return  # another member of the group reads it now
+        self._due[partition] = offset
+        self._commit()
+
+    def _commit(self) -> None:
+        self._told_at = self._clock()
+        self._due = {one: offset for one, offset in self._due.items() if one in self._next}
+        if not self._due or self._consumer is None:
+            return
+        told = {one: OffsetAndMetadata(offset, "", -1) for one, offset in self._due.items()}
         with suppress(KafkaError):  # the places in the journal count; the broker's follow
-            self._consumer.commit_async({partition: OffsetAndMetadata(offset, "", -1)})
+            self._consumer.commit_async(told, callback=self._confirmed)
+
+    def _confirmed(self, told: Mapping[TopicPartition, Any], failed: object) -> None:
+        """Forget what the broker has confirmed, unless more is due since."""
+        if isinstance(failed, Exception):
+            return
+        for partition, place in told.items():
+            if self._due.get(partition) == place.offset:
+                del self._due[partition]
 
     def exhausted(self) -> bool:
         """Tell whether the end was asked for and everything fetched was given."""

@@ -168,9 +168,10 @@ def put_duration(ecs: Json) -> None:
 
 
 def put_flags(ecs: Json, path: str, words: dict[str, str], native: Json) -> None:
-    """Put the words whose fields are true, where any of the fields is there."""
-    if any(name in native for name in words.values()):
-        put(ecs, path, [text for text, name in words.items() if native.get(name) is True])
+    """Put the words whose fields are true; nothing where none is."""
+    said = [text for text, name in words.items() if native.get(name) is True]
+    if said:
+        put(ecs, path, said)
 
 
 _PLACE = re.compile(r"\{([\w.]+):(\w+)\}")

@@ -78,7 +78,7 @@ def test_many_objects_are_counted_and_the_first_told() -> None:
         for number in range(100)
     ]  # fmt: skip
     event = event_of(orjson.dumps({"type": "bundle", "id": "bundle--1", "objects": many}))
-    assert event.notes == ("further_objects:99",)
+    assert event.notes == ("further_objects:99", "indicator")
     assert len(event.ecs["threat"]["enrichments"]) == 64
     assert len(event.native["objects"]) == 100
 

@@ -42,6 +42,18 @@ def make_consumer(settings: KafkaSettings) -> Any:
     return consumer
 
 
+def resume_joining(consumer: Any) -> None:
+    """Let a consumer go on with a rebalance that it has forgotten.
+
+    kafka-python (3.0.12) rejoins its group when a topic's partitions become known. If that takes
+    longer than one poll, the leader has stored the new partitions meanwhile, sees nothing that it
+    would have to join for, and stays without partitions for good. Only its coordinator knows.
+    """
+    coordinator = consumer._coordinator  # noqa: SLF001 (nothing public tells a lost rebalance)
+    if coordinator.rejoining and not coordinator.need_rejoin():
+        coordinator.request_rejoin()
+
+
 def _consumer(settings: KafkaSettings, **more: Any) -> Any:
     session = int(settings.session_seconds * 1000)
     return KafkaConsumer(

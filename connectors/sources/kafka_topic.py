@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 from kafka import OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
-from connectors.sources.kafka_client import make_consumer
+from connectors.sources.kafka_client import make_consumer, resume_joining
 from connectors.sources.kafka_place import Place, Places, places_of
 from connectors.sources.kafka_trouble import TroubleLog
 from pipeline.errors import SourceError
@@ -204,6 +204,7 @@ class KafkaTopic:
             if self._consumer is None:
                 self._consumer = make_consumer(self._settings)
             self._hold_paused()
+            resume_joining(self._consumer)
             found = self._consumer.poll(timeout_ms=int(timeout * 1000), max_records=MOST_MESSAGES)
             self._assigned(found)
         except Exception as error:  # noqa: BLE001 (what a client stumbles over ends no process)

@@ -8,7 +8,8 @@
     ├── SourceError            a source could not be opened or read (port in use, no such file)
     ├── DeliveryError          a sink could not deliver
     │   ├── DeliveryDelayed    try again: down, slow, refused for now
-    │   └── DeliveryRefused    do not try again without a person: rejected, nonsense answer
+    │   └── DeliveryRefused    a person must look: nonsense answer, not who it should be
+    │       └── DeliveryRejected   this very notice was rejected: others may pass
     └── IntegrityError         an equal revision with another content, a broken chain
 
 Bad data is not an error: it is a ``model.Failure``. A message names the thing, the place and the
@@ -62,15 +63,34 @@ class SourceError(SaqshyError):
 
 
 class DeliveryError(SaqshyError):
-    """A sink could not deliver a notice."""
+    """A sink could not deliver a notice.
+
+    ``code`` is one of ``pipeline.model.HINDRANCES``: what hindered it, without names or addresses.
+    """
+
+    usual = "other"
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code or self.usual
 
 
 class DeliveryDelayed(DeliveryError):
     """The recipient could not take the notice now; it is tried again."""
 
+    usual = "unreachable"
+
 
 class DeliveryRefused(DeliveryError):
     """The recipient refused the notice or answered nonsense; a person must look."""
+
+    usual = "answer"
+
+
+class DeliveryRejected(DeliveryRefused):
+    """The recipient rejected this very notice: its address or its content; the line is well."""
+
+    usual = "rejected"
 
 
 class IntegrityError(SaqshyError):
@@ -82,6 +102,7 @@ __all__ = [
     "DeliveryDelayed",
     "DeliveryError",
     "DeliveryRefused",
+    "DeliveryRejected",
     "IntegrityError",
     "Problem",
     "SaqshyError",

@@ -37,13 +37,15 @@ class ContentSettings(Piece):
     """Detection and correlation rules, and the cache of their compiled form.
 
     ``taxonomy`` is the folder of the field names under which rules find events' fields; without
-    it the bundled one.
+    it the bundled one. ``observation`` is the file of the calendar and of the numbers by which
+    silence, volume and novelty are told; without it the bundled one.
     ``watch_seconds`` is how often the files of rules, registry and pack are looked at for changes;
     with 0 they are read again on a signal or a command only.
     """
 
     paths: tuple[Path, ...] = ()
     taxonomy: Path | None = None
+    observation: Path | None = None
     cache: Path = Path("var/cache")
     watch_seconds: Annotated[float, Field(ge=0, le=3600)] = 5.0
     repeat_seconds: Annotated[int, Field(ge=1)] = 3600
@@ -88,9 +90,10 @@ class EnrichmentSettings(Piece):
 
 
 class LawSettings(Piece):
-    """The law pack and the operating regime."""
+    """The law pack, an operator's own rows over it, and the operating regime."""
 
     pack: Path = Path("rules/law/kz")
+    overlay: Path | None = None
     regime: str = "normal"
 
 
@@ -136,19 +139,14 @@ class HttpSettings(Piece):
     silent_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0
 
 
-class KafkaSettings(Piece):
-    """What a listener of kind ``kafka`` reads, from where, and as whom.
+class KafkaLink(Piece):
+    """Kafka's brokers, and as whom they are asked. The password is a file's first line.
 
-    ``group`` is the consumer group; several collectors of one group share the partitions. ``begin``
-    is where a partition starts that the group never read. The password is a file's first line.
     ``ca``, ``certificate`` and ``key`` belong to ``ssl`` and ``sasl_ssl``; without ``ca`` the
     system's authorities count.
     """
 
     brokers: tuple[str, ...]
-    topics: tuple[str, ...]
-    group: str = "saqshy"
-    begin: Literal["earliest", "latest"] = "earliest"
     security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     user: str = ""
@@ -156,6 +154,18 @@ class KafkaSettings(Piece):
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+
+
+class KafkaSettings(KafkaLink):
+    """What a listener of kind ``kafka`` reads.
+
+    ``group`` is the consumer group; several collectors of one group share the partitions. ``begin``
+    is where a partition starts that the group never read.
+    """
+
+    topics: tuple[str, ...]
+    group: str = "saqshy"
+    begin: Literal["earliest", "latest"] = "earliest"
     session_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
 
 
@@ -201,6 +211,7 @@ class NccSettings(Piece):
     key: Path
     signing_key: Path
     receipt_key: Path
+    crl: Path | None = None
     timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
 
 
@@ -210,14 +221,88 @@ class FolderSettings(Piece):
     path: Path = Path("var/outgoing")
 
 
+class EmailSettings(Piece):
+    """The relay that takes e-mail: STARTTLS or TLS from the first byte, never clear text.
+
+    The password is a file's first line. Without ``ca`` the system's authorities count; ``crl`` is a
+    file of revoked certificates (PEM). Addresses are the registry's (a party's channel ``email``).
+    """
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls"] = "starttls"
+    sender: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+    user: str = ""
+    password_file: Path | None = None
+    ca: Path | None = None
+    crl: Path | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
+
+
+class WebhookSettings(Piece):
+    """Webhooks: HTTPS with a signature by a shared secret (HMAC-SHA256, Standard Webhooks).
+
+    A party's address is the registry's (its channel ``webhook``); ``secrets`` names by party the
+    file whose first line is its secret (``whsec_`` and base64). ``private`` are networks of private
+    addresses that may be called all the same.
+    """
+
+    secrets: dict[str, Path]
+    private: tuple[str, ...] = ()
+    ca: Path | None = None
+    crl: Path | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+
+
+class TopicSettings(KafkaLink):
+    """The Kafka topic that notices go to, unless a party's channel ``kafka`` names another."""
+
+    topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+
+
+class SealedSettings(Piece):
+    """Sealed files for an air gap: encrypted to the recipient, signed by us, numbered.
+
+    ``recipients`` names by party its public X25519 key (PEM), ``receipt_keys`` the Ed25519 key that
+    its receipts are signed by.
+    """
+
+    path: Path = Path("var/sealed")
+    signing_key: Path
+    recipients: dict[str, Path]
+    receipt_keys: dict[str, Path] = {}
+
+
 class NotifySettings(Piece):
-    """Channels and retries."""
+    """Channels, and how patient they are.
+
+    A refused or late notice is tried again after ``retry_seconds``, doubled up to
+    ``retry_most_seconds``, so many ``attempts``; one that its recipient rejects ``rejections``
+    times is dead. ``breaker_failures`` in a row open a line for ``breaker_seconds`` at most. A
+    recipient gets ``limit_per_minute`` notices (0: no limit), ``limit_burst`` at once, first
+    notices apart. After ``fallback_seconds`` without success the recipient's next channel is taken
+    (0: never): the registry's, and for a role those that ``fallback`` names. ``hands`` are the
+    deliveries that a channel makes at once.
+    """
 
     ncc: NccSettings | None = None
     folder: FolderSettings = FolderSettings()
+    email: EmailSettings | None = None
+    webhook: WebhookSettings | None = None
+    kafka: TopicSettings | None = None
+    sealed: SealedSettings | None = None
     retry_seconds: Annotated[float, Field(gt=0)] = 1.0
     retry_most_seconds: Annotated[float, Field(gt=0)] = 300.0
     attempts: Annotated[int, Field(ge=1)] = 1000
+    rejections: Annotated[int, Field(ge=1)] = 12
+    breaker_failures: Annotated[int, Field(ge=1)] = 5
+    breaker_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    limit_per_minute: Annotated[float, Field(ge=0)] = 60.0
+    limit_burst: Annotated[int, Field(ge=1)] = 60
+    fallback: dict[str, tuple[str, ...]] = {}
+    fallback_seconds: Annotated[float, Field(ge=0)] = 900.0
+    hands: Annotated[int, Field(ge=1, le=64)] = 32
 
 
 class WebSettings(Piece):
@@ -232,6 +317,47 @@ class LogSettings(Piece):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     json_lines: bool = False
+
+
+class StatisticsSettings(Piece):
+    """Statistics: the zone of their days, and the numbers that the law does not give.
+
+    ``at_once_seconds``: within how long *at once* counts as met (418-V 7-2(1)(2) gives no number).
+    ``least_count``: the smallest number that public tables show. ``open_period``: the one kind of
+    period that is published, since a year less eleven months would tell what a month hides.
+    ``author`` and ``since`` say who set these. ``licence`` is that of the published tables, as SPDX
+    writes it; without one the description names none.
+    """
+
+    zone: str = "Asia/Almaty"
+    at_once_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    least_count: Annotated[int, Field(ge=3, le=1000)] = 5
+    open_period: Literal["month", "year"] = "year"
+    author: str = "Saqshy maintainers"
+    since: str = "2026-11-21"
+    licence: str = ""
+
+
+class AuditorSettings(Piece):
+    """The auditor, a process of its own beside a running system (``saqshy auditor``).
+
+    It looks every ``every_seconds``, at everything every ``full_seconds``, and at ``in_turn``
+    further incidents each time. ``state`` is its own memory, ``pages`` the folder of what the duty
+    officer must see; a heartbeat goes out every ``heartbeat_seconds``, over ``notify.ncc`` or into
+    ``heartbeats``. ``skew_seconds`` is how far a recipient's clock may be off. Metrics are served
+    on ``address`` and ``port`` (0: any free one; without a port not at all).
+    """
+
+    state: Path = Path("var/auditor.db")
+    pages: Path = Path("var/auditor-pages")
+    heartbeats: Path = Path("var/auditor-heartbeats")
+    every_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    full_seconds: Annotated[float, Field(gt=0)] = 86_400.0
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    in_turn: Annotated[int, Field(ge=0, le=10_000)] = 20
+    skew_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    address: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] | None = 8792
 
 
 class Settings(BaseSettings):
@@ -252,6 +378,8 @@ class Settings(BaseSettings):
     listeners: tuple[ListenerSettings, ...] = ()
     notify: NotifySettings = NotifySettings()
     web: WebSettings | None = WebSettings()
+    statistics: StatisticsSettings = StatisticsSettings()
+    auditor: AuditorSettings = AuditorSettings()
     log: LogSettings = LogSettings()
     tick_seconds: Annotated[float, Field(gt=0)] = 10.0
 

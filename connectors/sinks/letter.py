@@ -12,6 +12,7 @@ import orjson
 from pipeline.model import Notice, rfc3339
 
 FORMAT = "saqshy-notice-1"
+LATE = "saqshy-late-1"
 
 
 def letter(notice: Notice) -> bytes:
@@ -34,6 +35,29 @@ def letter(notice: Notice) -> bytes:
             "basis": notice.basis,
             "set_by": notice.set_by,
             "payload": notice.payload,
+        },
+        option=orjson.OPT_SORT_KEYS,
+    )
+
+
+def lateness(notice: Notice, now: int) -> bytes | None:
+    """Write what is said beside a letter that comes after its time although it was tried.
+
+    None where it is in time, or tried for the first time. Read by ``pipeline/notify/late.py``.
+    """
+    tried = notice.tried
+    if now <= notice.due_at or notice.attempts < 2:
+        return None
+    return orjson.dumps(
+        {
+            "format": LATE,
+            "notice_id": notice.id,
+            "due_at": rfc3339(notice.due_at),
+            "first_attempt_at": rfc3339(tried.first_at or now),
+            "attempts": notice.attempts,
+            "unrecorded": tried.unrecorded,
+            "why": tried.why,
+            "proof": tried.proof,
         },
         option=orjson.OPT_SORT_KEYS,
     )

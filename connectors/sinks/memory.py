@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from connectors.sinks.letter import letter, sha256
-from pipeline.errors import DeliveryRefused
+from connectors.sinks.letter import lateness, letter, sha256
+from pipeline.errors import DeliveryRejected
 from pipeline.model import Notice, Receipt
 
 
@@ -14,15 +14,19 @@ class MemorySink:
     channel: str = "memory"
     letters: dict[str, bytes] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    late: dict[str, bytes] = field(default_factory=dict)
 
     def deliver(self, notice: Notice, now: int) -> Receipt:
-        """Keep the letter; DeliveryRefused where the id is taken by another content."""
+        """Keep the letter; DeliveryRejected where the id is taken by another content."""
         body = letter(notice)
         if self.letters.setdefault(notice.id, body) != body:
-            raise DeliveryRefused(f"notice {notice.id}: kept already with another content")
+            raise DeliveryRejected(f"notice {notice.id}: kept already with another content")
         first = self.receipts.get(notice.id)
         if first is not None:
             return replace(first, duplicate=True)
+        said = lateness(notice, now)
+        if said is not None:
+            self.late[notice.id] = said
         kept = {"kind": "receipt", "sha256": sha256(body)}
         to = f"{notice.recipient.role}:{notice.recipient.party_id}"
         self.receipts[notice.id] = Receipt(notice.id, to, now, kept)

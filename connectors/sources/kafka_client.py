@@ -5,7 +5,7 @@ from typing import Any
 
 from kafka import KafkaConsumer
 
-from pipeline.settings import KafkaSettings
+from pipeline.settings import KafkaLink, KafkaSettings
 
 BOOTSTRAP_MILLISECONDS = 2_000  # for which one attempt to connect may hold up a poll
 FETCH_BYTES = 16 * 1024 * 1024  # of one answer: larger ones only fill memory
@@ -17,15 +17,7 @@ def make_consumer(settings: KafkaSettings) -> Any:
 
     A topic that is not there is not created by reading it.
     """
-    secure: dict[str, Any] = {"security_protocol": settings.security.upper()}
-    if settings.security.endswith("ssl"):
-        secure["ssl_context"] = _tls(settings)
-    if settings.security.startswith("sasl"):
-        secure |= {
-            "sasl_mechanism": settings.mechanism,
-            "sasl_plain_username": settings.user,
-            "sasl_plain_password": _password(settings),
-        }
+    secure = security(settings)
     made: list[Any] = []
 
     def client(**options: Any) -> Any:
@@ -40,6 +32,20 @@ def make_consumer(settings: KafkaSettings) -> Any:
         raise
     consumer.subscribe(topics=list(settings.topics))
     return consumer
+
+
+def security(settings: KafkaLink) -> dict[str, Any]:
+    """Give kafka-python's options for TLS and SASL; OSError where a file is unreadable."""
+    secure: dict[str, Any] = {"security_protocol": settings.security.upper()}
+    if settings.security.endswith("ssl"):
+        secure["ssl_context"] = _tls(settings)
+    if settings.security.startswith("sasl"):
+        secure |= {
+            "sasl_mechanism": settings.mechanism,
+            "sasl_plain_username": settings.user,
+            "sasl_plain_password": _password(settings),
+        }
+    return secure
 
 
 def resume_joining(consumer: Any) -> None:
@@ -74,14 +80,14 @@ def _consumer(settings: KafkaSettings, **more: Any) -> Any:
     )
 
 
-def _tls(settings: KafkaSettings) -> ssl.SSLContext:
+def _tls(settings: KafkaLink) -> ssl.SSLContext:
     tls = ssl.create_default_context(cafile=settings.ca)
     if settings.certificate is not None:
         tls.load_cert_chain(settings.certificate, settings.key)
     return tls
 
 
-def _password(settings: KafkaSettings) -> str:
+def _password(settings: KafkaLink) -> str:
     if settings.password_file is None:
         return ""
     return settings.password_file.read_text(encoding="utf-8").partition("\n")[0].strip("\r")

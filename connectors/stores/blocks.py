@@ -52,6 +52,13 @@ def pack_events(batch_id: str, object_id: str, events: Sequence[Event]) -> Block
     )
 
 
+def pack_lines(batch_id: str, object_id: str, lines: bytes) -> Block:
+    """Make the block of documents that are written already, one a line; at least one."""
+    data = squeeze(lines)
+    times = [storable(time) for time, _, _ in documents(data)]
+    return Block(batch_id, object_id, min(times), max(times), len(times), data)
+
+
 def documents(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Give (event time, index, document) of a block's data; ValueError where it is damaged."""
     for line in expand(data).split(b"\n"):

@@ -10,6 +10,8 @@ from itertools import islice
 import orjson
 
 from connectors.stores.blocks import Block, in_time, pack_events, pick, storable, wanted
+from connectors.stores.memory_carriers import MemoryCarriers, Tables
+from connectors.stores.memory_outbox import MemoryOutbox
 from connectors.stores.tables import MemoryDatabase, Table
 from pipeline.errors import IntegrityError
 from pipeline.model import (
@@ -18,15 +20,11 @@ from pipeline.model import (
     Failure,
     Finding,
     Incident,
-    Notice,
-    NoticeState,
     RawBatch,
     from_json,
     to_json,
 )
 from pipeline.ports import SourceTail, Stores
-
-_WAITING = frozenset({NoticeState.PENDING, NoticeState.FAILED})
 
 
 class MemoryJournal:
@@ -34,7 +32,7 @@ class MemoryJournal:
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
-        self._batches: Table[int, RawBatch] = Table(database)
+        self.batches: Table[int, RawBatch] = Table(database)
         self._positions: Table[str, int] = Table(database)
         self._tails: Table[tuple[str, ...], SourceTail] = Table(database)
         self._committed: Table[str, int] = Table(database)
@@ -45,19 +43,19 @@ class MemoryJournal:
             for batch in batches:
                 if batch.id in self._positions:
                     continue
-                position = len(self._batches) + 1
-                self._batches[position] = batch
+                position = len(self.batches) + 1
+                self.batches[position] = batch
                 self._positions[batch.id] = position
                 tail = SourceTail(batch.sequence, batch.resume)
                 self._tails[(listener,)] = tail
                 self._tails[batch.object_id, batch.source_id] = tail
-            return len(self._batches)
+            return len(self.batches)
 
     def read(self, after: int, limit: int) -> Sequence[tuple[int, RawBatch]]:
         """Give batches behind a position, in order."""
         with self._database.turn:
-            end = min(after + limit, len(self._batches))
-            return [(position, self._batches[position]) for position in range(after + 1, end + 1)]
+            end = min(after + limit, len(self.batches))
+            return [(position, self.batches[position]) for position in range(after + 1, end + 1)]
 
     def tail(self, listener: str, object_id: str, source_id: str) -> SourceTail | None:
         """Give where (object, source), the listener or the journal itself stands."""
@@ -65,7 +63,7 @@ class MemoryJournal:
             return self._tails.get((object_id, source_id))
         if listener:
             return self._tails.get((listener,))
-        last = len(self._batches)
+        last = len(self.batches)
         return SourceTail(last, "") if last else None
 
     def committed(self) -> int:
@@ -82,7 +80,7 @@ class MemoryStateStore:
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
-        self._objects: dict[str, Table[str, bytes]] = {}
+        self.states: dict[str, Table[str, bytes]] = {}
 
     def load(self, object_id: str) -> Mapping[str, bytes]:
         """Give all rows of one object, by key."""
@@ -98,14 +96,21 @@ class MemoryStateStore:
                 else:
                     kept.pop(key, None)
 
+    def between(
+        self, object_id: str, begin: str, end: str, limit: int
+    ) -> Sequence[tuple[str, bytes]]:
+        """Give up to ``limit`` rows of one object with keys in [begin, end), in their order."""
+        held = self._rows(object_id).snapshot()
+        return sorted((key, value) for key, value in held if begin <= key < end)[:limit]
+
     def objects(self) -> Sequence[str]:
         """Give every object that has state, sorted."""
         with self._database.turn:
-            return sorted(object_id for object_id, rows in self._objects.items() if rows)
+            return sorted(object_id for object_id, rows in self.states.items() if rows)
 
     def _rows(self, object_id: str) -> Table[str, bytes]:
         with self._database.turn:
-            return self._objects.setdefault(object_id, Table(self._database))
+            return self.states.setdefault(object_id, Table(self._database))
 
 
 class MemoryEventStore:
@@ -113,21 +118,21 @@ class MemoryEventStore:
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
-        self._blocks: Table[str, Block] = Table(database)
+        self.blocks: Table[str, Block] = Table(database)
 
     def add(self, batch: RawBatch, events: Sequence[Event]) -> None:
         """Keep the events of one batch; the same batch again overwrites."""
         with self._database.transaction():
             if events:
-                self._blocks[batch.id] = pack_events(batch.id, batch.object_id, events)
+                self.blocks[batch.id] = pack_events(batch.id, batch.object_id, events)
             else:
-                self._blocks.pop(batch.id, None)
+                self.blocks.pop(batch.id, None)
 
     def get(self, event_ids: Iterable[str]) -> Mapping[str, bytes]:
         """Give the documents of events by id, as JSON; unknown ids are absent."""
         found: dict[str, bytes] = {}
         for batch_id, indices in wanted(event_ids).items():
-            block = self._blocks.get(batch_id)
+            block = self.blocks.get(batch_id)
             if block:
                 lines = pick(block.data, indices)
                 found.update((indices[index], line) for index, line in lines.items())
@@ -137,7 +142,7 @@ class MemoryEventStore:
         """Give documents of one object with event time in [begin, end), oldest first."""
         blocks = sorted(
             (block.first_at, block.batch_id, block.data)
-            for _, block in self._blocks.snapshot()
+            for _, block in self.blocks.snapshot()
             if block.object_id == object_id
             and block.first_at <= storable(end - 1)
             and block.last_at >= storable(begin)
@@ -146,7 +151,7 @@ class MemoryEventStore:
 
     def count(self) -> int:
         """Give how many events are kept."""
-        return sum(block.count for _, block in self._blocks.snapshot())
+        return sum(block.count for _, block in self.blocks.snapshot())
 
 
 class MemoryIncidentStore:
@@ -154,30 +159,30 @@ class MemoryIncidentStore:
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
-        self._findings: Table[str, dict[int, bytes]] = Table(database)
-        self._incidents: Table[str, dict[int, bytes]] = Table(database)
+        self.findings: Table[str, dict[int, bytes]] = Table(database)
+        self.incidents: Table[str, dict[int, bytes]] = Table(database)
 
     def put_findings(self, findings: Sequence[Finding]) -> None:
         """Keep revisions; an equal (id, revision) with other content raises IntegrityError."""
-        self._put(self._findings, findings)
+        self._put(self.findings, findings)
 
     def put_incidents(self, incidents: Sequence[Incident]) -> None:
         """Keep revisions; an equal (id, revision) with other content raises IntegrityError."""
-        self._put(self._incidents, incidents)
+        self._put(self.incidents, incidents)
 
     def finding(self, finding_id: str) -> Finding | None:
         """Give a finding's latest revision."""
-        revisions = self._findings.get(finding_id)
+        revisions = self.findings.get(finding_id)
         return from_json(Finding, revisions[max(revisions)]) if revisions else None
 
     def history(self, incident_id: str) -> Sequence[Incident]:
         """Give every revision of an incident, oldest first; empty where unknown."""
-        revisions = self._incidents.get(incident_id, {})
+        revisions = self.incidents.get(incident_id, {})
         return [from_json(Incident, revisions[number]) for number in sorted(revisions)]
 
     def latest(self, object_id: str | None = None, last: int | None = None) -> Iterator[Incident]:
         """Give the latest revision of each incident, by opening and id; ``last``: only the end."""
-        heads = [from_json(Incident, of[max(of)]) for _, of in self._incidents.snapshot()]
+        heads = [from_json(Incident, of[max(of)]) for _, of in self.incidents.snapshot()]
         chosen = [head for head in heads if object_id in {None, head.object_id}]
         chosen.sort(key=lambda head: (head.opened_at, head.id))
         yield from chosen if last is None else chosen[max(len(chosen) - last, 0) :]
@@ -199,54 +204,12 @@ class MemoryIncidentStore:
                     )
 
 
-class MemoryOutbox:
-    """``ports.Outbox`` in memory."""
-
-    def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
-        self._notices: Table[str, bytes] = Table(database)
-
-    def put(self, notices: Sequence[Notice]) -> None:
-        """Keep new notices and new states of known ones, by id."""
-        with self._database.transaction():
-            self._notices.update((notice.id, to_json(notice)) for notice in notices)
-
-    def due(self, now: int, limit: int, channel: str | None = None) -> Sequence[Notice]:
-        """Give pending and failed notices whose next attempt is not after ``now``.
-
-        First legs first, then by due time, creation and id.
-        """
-        waiting = [
-            notice
-            for notice in self._all()
-            if notice.state in _WAITING
-            and notice.next_attempt_at <= now
-            and channel in {None, notice.channel}
-        ]
-        waiting.sort(key=lambda one: (one.leg != "first", one.due_at, one.created_at, one.id))
-        return waiting[:limit]
-
-    def get(self, notice_id: str) -> Notice | None:
-        """Give one notice."""
-        data = self._notices.get(notice_id)
-        return from_json(Notice, data) if data else None
-
-    def list(self, incident_id: str | None = None, last: int | None = None) -> Iterator[Notice]:
-        """Give notices by creation and id; ``last``: only so many, from the end."""
-        chosen = [notice for notice in self._all() if incident_id in {None, notice.incident_id}]
-        chosen.sort(key=lambda notice: (notice.created_at, notice.id))
-        yield from chosen if last is None else chosen[max(len(chosen) - last, 0) :]
-
-    def _all(self) -> Iterator[Notice]:
-        return (from_json(Notice, data) for _, data in self._notices.snapshot())
-
-
 class MemoryAuditStore:
     """``ports.AuditStore`` in memory."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
-        self._entries: Table[tuple[str, int], bytes] = Table(database)
+        self.entries: Table[tuple[str, int], bytes] = Table(database)
         self._ids: Table[str, int] = Table(database)
         self._heads: Table[str, int] = Table(database)
 
@@ -260,18 +223,18 @@ class MemoryAuditStore:
         """Keep entries; a taken (chain, number) or a known entry id raises IntegrityError."""
         with self._database.transaction():
             for entry in entries:
-                if (entry.chain, entry.number) in self._entries or entry.entry_id in self._ids:
+                if (entry.chain, entry.number) in self.entries or entry.entry_id in self._ids:
                     raise IntegrityError(
                         f"number {entry.number} of audit chain {entry.chain!r} or its entry"
                         f" {entry.entry_id} is already in the store: the chain is append-only"
                     )
-                self._entries[entry.chain, entry.number] = to_json(entry)
+                self.entries[entry.chain, entry.number] = to_json(entry)
                 self._ids[entry.entry_id] = entry.number
                 self._heads[entry.chain] = max(entry.number, self._heads.get(entry.chain, 0))
 
     def read(self, chain: str | None = None) -> Iterator[AuditEntry]:
         """Give entries by chain and number."""
-        for (of, _), data in sorted(self._entries.snapshot()):
+        for (of, _), data in sorted(self.entries.snapshot()):
             if chain in {None, of}:
                 yield from_json(AuditEntry, data)
 
@@ -280,7 +243,7 @@ class MemoryAuditStore:
         return entry_id in self._ids
 
     def _entry(self, chain: str, number: int) -> AuditEntry:
-        return from_json(AuditEntry, self._entries[chain, number])
+        return from_json(AuditEntry, self.entries[chain, number])
 
 
 class MemoryDeadLetters:
@@ -288,26 +251,26 @@ class MemoryDeadLetters:
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
-        self._failures: Table[str, Failure] = Table(database)
+        self.failures: Table[str, Failure] = Table(database)
 
     def put(self, failures: Sequence[Failure]) -> None:
         """Keep failures by id; the same one again overwrites."""
         with self._database.transaction():
-            self._failures.update((failure.id, failure) for failure in failures)
+            self.failures.update((failure.id, failure) for failure in failures)
 
     def list(self) -> Iterator[Failure]:
         """Give failures by receive time and id."""
-        rows = [(failure.received_at, of, failure) for of, failure in self._failures.snapshot()]
+        rows = [(failure.received_at, of, failure) for of, failure in self.failures.snapshot()]
         yield from (failure for _, _, failure in sorted(rows, key=lambda row: row[:2]))
 
     def resolve(self, failure_id: str) -> None:
         """Take a failure off the list: a replay succeeded. An unknown id changes nothing."""
         with self._database.transaction():
-            self._failures.pop(failure_id, None)
+            self.failures.pop(failure_id, None)
 
     def count(self) -> int:
         """Give how many stand unresolved."""
-        return len(self._failures)
+        return len(self.failures)
 
 
 class MemoryContentStore:
@@ -330,14 +293,29 @@ class MemoryContentStore:
 def open_memory() -> Stores:
     """Make empty stores in memory, bound by one transaction."""
     database = MemoryDatabase()
+    journal, state = MemoryJournal(database), MemoryStateStore(database)
+    events, incidents = MemoryEventStore(database), MemoryIncidentStore(database)
+    outbox, audit = MemoryOutbox(database), MemoryAuditStore(database)
+    dead_letters = MemoryDeadLetters(database)
+    tables = Tables(
+        batches=journal.batches,
+        blocks=events.blocks,
+        findings=incidents.findings,
+        incidents=incidents.incidents,
+        notices=outbox.notices,
+        failures=dead_letters.failures,
+        states=state.states,
+        entries=audit.entries,
+    )
     return Stores(
         database=database,
-        journal=MemoryJournal(database),
-        state=MemoryStateStore(database),
-        events=MemoryEventStore(database),
-        incidents=MemoryIncidentStore(database),
-        outbox=MemoryOutbox(database),
-        audit=MemoryAuditStore(database),
-        dead_letters=MemoryDeadLetters(database),
+        journal=journal,
+        state=state,
+        events=events,
+        incidents=incidents,
+        outbox=outbox,
+        audit=audit,
+        dead_letters=dead_letters,
         content=MemoryContentStore(database),
+        carriers=MemoryCarriers(database, tables),
     )

@@ -10,7 +10,7 @@ python=$root/.venv/bin/python
 match=(edges engine fields forms index keywords matcher observing reading recollection scan sieve
     speech values view)
 normalize=(completing dataset_plan datasets domain_users dotted ecs_document ecs_schema
-    endpoints jsontext keyvalue letters meaning members moments nature normalizer parsed pattern
+    endpoints jsontext keyvalue letters meaning members moments nature nested normalizer parsed pattern
     placing products reshaping shown slot text tree vendor_times formats/auto formats/carried
     formats/cef formats/json_document formats/keyvalue_line formats/leef formats/rfc3164
     formats/rfc5424 formats/signs formats/syslog formats/syslog_header formats/syslog_message

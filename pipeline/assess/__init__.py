@@ -6,6 +6,7 @@ from pipeline.assess.labels import labels_for, read_tags
 from pipeline.assess.pack import Pack, load_pack, pack_from_bundle
 from pipeline.assess.reach import unreachable
 from pipeline.assess.terms import CentreTerms, Due, Moments, Term, terms_due
+from pipeline.assess.words import pack_words
 
 __all__ = [
     "Case",
@@ -20,6 +21,7 @@ __all__ = [
     "labels_for",
     "load_pack",
     "pack_from_bundle",
+    "pack_words",
     "read_tags",
     "regimes",
     "terms_due",

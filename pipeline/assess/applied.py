@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from pipeline.assess.assessment import assess, case_flags
 from pipeline.assess.case_file import NamedCase
+from pipeline.assess.routing import DUTY_OFFICER
+from pipeline.assess.rows import CENTRE
 from pipeline.assess.terms import Due, Moments, terms_due
 from pipeline.model import Assessment, Json, as_document, rfc3339
 
@@ -23,14 +25,14 @@ class Applied:
             "object": self.object_id,
             "at": rfc3339(self.at),
             "assessment": as_document(self.assessment),
-            "notices": [self._notice(one) for one in self.due if one.duty_of == "centre"],
-            "clocks": [as_document(one) for one in self.due if one.duty_of != "centre"],
+            "notices": [self._notice(one) for one in self.due if one.duty_of == CENTRE],
+            "clocks": [as_document(one) for one in self.due if one.duty_of != CENTRE],
         }
 
     def _notice(self, due: Due) -> Json:
         """Give a due leg with what the guard makes of it; the duty officer is always paged."""
         decision = self.assessment.guard
-        if due.recipient.role == "duty_officer" and decision != "open":
+        if due.recipient.role == DUTY_OFFICER and decision != "open":
             decision = "stub"
         document: Json = as_document(due)
         document["guard"] = {"decision": decision, "rule": self.assessment.basis["guard"]}

@@ -7,16 +7,21 @@ same verdict on any machine and any day (National Security Law 27).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.assess.answers import YES
-from pipeline.assess.evidence import Evidence, gather, limb_of
-from pipeline.assess.impact import HIGHEST
+from pipeline.assess.elements import (
+    guard_of,
+    occurrence_of,
+    priority_of,
+    rsit_of,
+)
+from pipeline.assess.evidence import Evidence, gather
 from pipeline.assess.judgement import Judgement, judge
-from pipeline.assess.occurrence import occurrence
 from pipeline.assess.pack import Pack
+from pipeline.assess.reasons import HELD, NO_ROUTE, NO_ROWS, joined
 from pipeline.assess.routing import page, route, unreached
 from pipeline.assess.view import InForce, Situation
+from pipeline.assess.vocabulary import UNKNOWN_VALUE
 from pipeline.model import Assessment, Finding, GuardDecision, Leg, Limb, Tri
-from pipeline.registry import ObjectRecord, Registry, Standing, decide
+from pipeline.registry import ObjectRecord, Registry, decide
 from pipeline.registry.moments import LATEST
 
 
@@ -25,9 +30,9 @@ class Case:
     """All that a verdict depends on.
 
     ``at``: the instant whose rows and registry count (the incident's opening), nanoseconds.
-    ``reporter``: centre, response_service or holder. ``marked`` and ``suspected``: whether a
-    secrecy mark stands behind the case; None takes it from the findings, whose records the
-    collector's guard has read. ``content``: the revision of the rules.
+    ``reporter``: ``centre``, or one of the pack's ``reporters``. ``marked`` and ``suspected``:
+    whether a secrecy mark stands behind the case; None takes it from the findings, whose records
+    the collector's guard has read. ``content``: the revision of the rules.
     """
 
     findings: Sequence[Finding]
@@ -45,8 +50,7 @@ class Case:
 def assess(case: Case) -> Assessment:
     """Assess a case. ValueError where the pack has no such regime."""
     view = case.pack.at(case.at)
-    flags = case_flags(case)
-    situation = view.situation(flags, case.reporter)
+    situation = view.situation(case_flags(case), case.reporter)
     findings = [finding for finding in case.findings if not finding.retracted]
     evidence = gather(view, findings)
     judged = judge(view, situation, evidence.answers)
@@ -54,50 +58,54 @@ def assess(case: Case) -> Assessment:
     guard = _guard(case, findings)
     legs, told = _route(case, view, situation, judged, guard)
     level = view.levels.get(weight.grade)
-    priority, raised = _priority(view, case.regime, weight.grade)
-    rsit, rsit_reason = _rsit(view, findings, evidence)
-    scope, attributes = situation.scope, evidence.attributes
+    elements = {
+        "occurrence": occurrence_of(view, findings),
+        "priority": priority_of(view, _regimes(case), weight.grade),
+        "rsit": rsit_of(view, findings, evidence.answers),
+        "guard_norm": (guarded := guard_of(view, guard)),
+        "guard": guarded,
+    }
+    attributes = evidence.attributes
     return Assessment(
         is_incident=judged.verdict,
         predicate=_predicate(view, evidence),
-        occurrence=occurrence(findings, view.window),
+        occurrence=elements["occurrence"].value,
         acts=judged.acts.copy(),
-        intent=attributes.get("intent", "unknown"),
-        origin=attributes.get("origin", "unknown"),
-        reality=attributes.get("reality", "unknown"),
-        rsit=rsit,
-        attack=tuple(sorted({name for one in findings for name in one.labels.attack})),
+        intent=attributes.get("intent", UNKNOWN_VALUE),
+        origin=attributes.get("origin", UNKNOWN_VALUE),
+        reality=attributes.get("reality", UNKNOWN_VALUE),
+        rsit=elements["rsit"].value,
+        attack=_techniques(findings),
         impact=weight.impact.copy(),
-        scope=scope.scope if scope else "unknown",
+        scope=judged.scope,
         aims=judged.aims,
-        severity=level.severity if level else "unknown",
-        priority=priority,
+        severity=level.severity if level else UNKNOWN_VALUE,
+        priority=elements["priority"].value,
         route=legs,
-        basis=_basis(view, judged, situation, guard),
+        basis={
+            **judged.grounds,
+            **{name: element.basis for name, element in elements.items()},
+            "guard": guard.rule,  # the rule that decided, beside its norm
+        },
         versions=_versions(case, view),
         guard=guard.decision,
         reasons={
-            "is_incident": judged.reason,
-            "severity": weight.reason,
-            "priority": raised,
-            "rsit": rsit_reason,
+            **judged.reasons,
+            **evidence.reasons,
+            **{name: element.reason for name, element in elements.items()},
             "route": told,
-            "guard": guard.rule,
-            **_shown(flags),
         },
     )
 
 
-def _basis(
-    view: InForce, judged: Judgement, situation: Situation, guard: GuardDecision
-) -> dict[str, str]:
-    return {
-        "is_incident": judged.ground,
-        "severity": judged.weight.basis,
-        "scope": situation.scope.basis if situation.scope else "",
-        "guard": guard.rule,
-        **view.grounds,
-    }
+def _techniques(findings: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(sorted({name for one in findings for name in one.labels.attack}))
+
+
+def _regimes(case: Case) -> tuple[str, ...]:
+    """Give the regime of the deployment and, where its record names one, of the object."""
+    own = case.object.operating_regime if case.object is not None else None
+    return (case.regime,) if own is None else (case.regime, own)
 
 
 def _versions(case: Case, view: InForce) -> dict[str, str]:
@@ -120,13 +128,12 @@ def case_flags(case: Case) -> frozenset[str]:
 
 
 def _predicate(view: InForce, evidence: Evidence) -> dict[str, Limb | dict[str, Limb]]:
-    predicate: dict[str, Limb | dict[str, Limb]] = {}
-    for limb in view.limbs:
-        stored = limb_of(evidence, limb)
-        if not limb.group:
-            predicate[limb.id] = stored
-            continue
-        group = predicate.setdefault(limb.group, {})
+    predicate = {
+        name: held.copy() if isinstance(held, dict) else held
+        for name, held in view.speech.blank.items()
+    }
+    for limb, stored in evidence.limbs:
+        group = predicate[limb.group] if limb.group else predicate
         assert isinstance(group, dict)
         group[limb.id] = stored
     return predicate
@@ -152,16 +159,18 @@ def _route(
     told = judged.told
     demands = [one for subject in judged.subjects for one in situation.demands.get(subject, ())]
     legs = route(demands, case.object, case.registry, case.at)
-    if not view.verdicts:
-        legs += page(case.registry, "the pack has no rows in force: a person decides")
+    if not legs and judged.verdict is not Tri.NO:
+        legs = page(case.registry, NO_ROUTE if view.verdicts else NO_ROWS)
     if guard.decision == "hold":
-        paged = page(case.registry, f"held by the guard: {guard.rule}")
-        if guard.rule == Standing.SECRET:
-            return paged, "the machine tells nobody: a cleared person decides whom"
-        return _with(legs, paged), f"{told}; held by the guard: {guard.rule}"
+        held = HELD.format(rule=guard.rule)
+        paged = page(case.registry, held)
+        row = view.guards.get(guard.rule)
+        if row is not None and row.keeps == "page":
+            return paged, row.reason or held
+        return _with(legs, paged), joined(told, held)
     nobody = unreached(legs)
     if nobody:
-        legs = _with(legs, page(case.registry, f"nobody is registered as {nobody}"))
+        legs = _with(legs, page(case.registry, nobody))
     return legs, told
 
 
@@ -173,34 +182,3 @@ def _with(legs: tuple[Leg, ...], paged: tuple[Leg, ...]) -> tuple[Leg, ...]:
 def regimes(pack: Pack) -> tuple[str, ...]:
     """Give the names of the operating regimes that the pack's standing rows know, sorted."""
     return tuple(sorted(pack.at(LATEST - 1).regimes))
-
-
-def _priority(view: InForce, regime: str, grade: int) -> tuple[str, str]:
-    row = view.regimes.get(regime)
-    if row is None and view.regimes:
-        names = ", ".join(sorted(view.regimes))
-        raise ValueError(f"the pack has no regime {regime!r}: known are {names}")
-    raised = min(HIGHEST, grade + (row.raises if row else 0))
-    level = view.levels.get(raised)
-    reason = f"the regime {regime} raises it" if raised > grade else "follows the severity"
-    return (level.priority if level else "unknown"), reason
-
-
-def _rsit(view: InForce, findings: Sequence[Finding], evidence: Evidence) -> tuple[str, str]:
-    """Give the gravest RSIT class that a finding carries, else the one of an act."""
-    last = len(view.rsit_rank)
-    named = {finding.labels.rsit for finding in findings}
-    named.discard("")
-    if named:
-        best = min(named, key=lambda name: (view.rsit_rank.get(name, last), name))
-        return best, "the gravest class among the findings"
-    for act, name in (view.rsit.acts if view.rsit else {}).items():
-        if evidence.answers.get(f"acts.{act}") == YES:
-            return name, f"the class of the act {act}"
-    return "other.undetermined", "no finding and no act has a class"
-
-
-def _shown(flags: frozenset[str]) -> dict[str, str]:
-    if "critical_branch_unlisted" not in flags:
-        return {}
-    return {"critical": "a critical branch without an entry in the list: the flag follows the list"}

@@ -7,20 +7,28 @@ YAML or JSON: ``at``, ``regime``, ``reporter``, ``objects`` and ``parties`` (reg
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from pipeline.assess.answers import Answer, Answers
 from pipeline.assess.assessment import Case
 from pipeline.assess.labels import labels_for
 from pipeline.assess.pack import Pack
+from pipeline.assess.rows import CENTRE, ReporterRow
 from pipeline.assess.view import InForce
 from pipeline.documents import Document, problems_of
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Finding, Labels, RuleRef, Tri
 from pipeline.registry import ObjectRecord, Party, Registry, make_registry
-from pipeline.registry.moments import Begin, ZoneName, zone_named
+from pipeline.registry.moments import LATEST, Begin, ZoneName, zone_named
 
 _FACTS = RuleRef("facts", "the facts of the case", "", "")
 _WITHHELD = ("saqshy", "detector", "saqshy.withheld-record")
@@ -108,7 +116,7 @@ class CaseFile(_Strict):
 
     at: Begin
     regime: str = "normal"
-    reporter: Literal["centre", "response_service", "holder"] = "centre"
+    reporter: str = CENTRE
     zone: ZoneName | None = None
     objects: tuple[ObjectRecord, ...] = ()
     parties: tuple[Party, ...] = ()
@@ -131,15 +139,16 @@ def read_cases(document: Document, pack: Pack, known: Registry | None = None) ->
     every problem at its line.
     """
     data = document.data if isinstance(document.data, dict) else {}
-    zone = _zone(data, pack)
+    context = {"zone": _zone(data, pack)}
+    problems: list[Problem] = []
+    file = None
     try:
-        file = CaseFile.model_validate(document.data, context={"zone": zone})
+        file = CaseFile.model_validate(document.data, context=context)
     except ValidationError as error:
-        raise ConfigurationError(problems_of(error, document, CaseFile)) from error
-    view = pack.at(file.at)
-    problems = list(_problems(file, document, view))
-    if problems:
-        raise ConfigurationError(problems)
+        problems += problems_of(error, document, CaseFile)
+    problems += _problems(data, document, pack.at(file.at if file else _at(data, context)))
+    if problems or file is None:
+        raise ConfigurationError(sorted(problems, key=lambda one: one.line))
     registry = _registry(file, known)
     cases = [_from_facts(facts, file, pack, registry) for facts in file.facts]
     by_object: dict[str, list[Finding]] = {}
@@ -177,44 +186,64 @@ def _registry(file: CaseFile, known: Registry | None) -> Registry:
     return make_registry(objects, people, known.marks if known else None)
 
 
-def _problems(file: CaseFile, document: Document, view: InForce) -> Iterator[Problem]:
-    if not file.facts and not file.findings:
+_AT: TypeAdapter[int] = TypeAdapter(Begin)
+
+
+def _at(data: dict[str, Any], context: dict[str, tzinfo]) -> int:
+    """Give the time of a file that is wrong elsewhere, so that its other mistakes are told too."""
+    try:
+        return _AT.validate_python(data.get("at"), context=context)
+    except ValidationError:
+        return LATEST - 1
+
+
+def _problems(data: dict[str, Any], document: Document, view: InForce) -> Iterator[Problem]:
+    """Give what is wrong against the pack; read from plain data, which may be wrong otherwise."""
+    facts, findings = _parts(data.get("facts")), _parts(data.get("findings"))
+    if not facts and not findings:
         yield document.problem((), "holds neither facts nor findings", "add facts")
-    alone = len({record.id for record in file.objects}) == 1
-    unnamed = [("facts", not facts.object) for facts in file.facts]
-    unnamed += [("findings", not given.object_id) for given in file.findings]
-    for key in sorted({key for key, missing in unnamed if missing and not alone}):
-        yield document.problem((key,), f"{key}: which object it is about is missing", "name it")
-    if view.regimes and file.regime not in view.regimes:
-        known = f"known: {', '.join(sorted(view.regimes))}"
-        yield document.problem(("regime",), f"regime: nothing is named {file.regime!r}", known)
-    for index, facts in enumerate(file.facts):
-        listed = isinstance(document.data["facts"], list)
-        place = ("facts", index) if listed else ("facts",)
-        yield from _named(facts, document, place, view)
-    for index, finding in enumerate(file.findings):
-        yield from _named(finding.labels, document, ("findings", index, "labels"), view)
+    objects = _parts(data.get("objects"))
+    if len({one.get("id") for one in objects}) != 1:
+        for key, parts, name in (("facts", facts, "object"), ("findings", findings, "object_id")):
+            if not all(one.get(name) for one in parts):
+                message = f"{key}: which object it is about is missing"
+                yield document.problem((key,), message, "name it")
+    reporters = {CENTRE, *(row.id for row in view.of("reporters", ReporterRow))}
+    for key, known in (("regime", set(view.regimes)), ("reporter", reporters)):
+        value = data.get(key)
+        if isinstance(value, str) and known and value not in known:
+            way_out = f"known: {', '.join(sorted(known))}"
+            yield document.problem((key,), f"{key}: nothing is named {value!r}", way_out)
+    listed = isinstance(data.get("facts"), list)
+    for index, one in enumerate(facts):
+        yield from _named(one, document, ("facts", index) if listed else ("facts",), view)
+    for index, one in enumerate(findings):
+        labels = one.get("labels")
+        if isinstance(labels, dict):
+            yield from _named(labels, document, ("findings", index, "labels"), view)
+
+
+def _parts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in _listed(value) if isinstance(one, dict)]
 
 
 def _named(
-    given: Facts | GivenLabels, document: Document, place: tuple[str | int, ...], view: InForce
+    given: dict[str, Any], document: Document, place: tuple[str | int, ...], view: InForce
 ) -> Iterator[Problem]:
     """Give harms, acts and attributes that the pack does not have."""
-    known = {
-        "harms": {key[6:] for limb in view.limbs for key in limb.evidence if key[:6] == "harms."},
-        "acts": {act.id for act in view.acts},
-    }
-    for key, names in known.items():
-        for name in getattr(given, key):
+    for key in ("harms", "acts"):
+        names = {name[len(key) + 1 :] for name in view.label_keys if name.startswith(f"{key}.")}
+        held = given.get(key)
+        for name in held if isinstance(held, dict | list) else ():
             if names and name not in names:
                 way_out = f"known: {', '.join(sorted(names))}"
-                where = (*place, key, name)
+                where = (*place, key, str(name))
                 yield document.problem(where, f"{key}: nothing is named {name!r}", way_out)
-    for name, row in view.attributes.items():
-        value = getattr(given, name)
-        if value not in row.values:
+    for attribute, row in view.attributes.items():
+        value = given.get(attribute, row.values[0])
+        if isinstance(value, str) and value not in row.values:
             way_out = f"known: {', '.join(row.values)}"
-            yield document.problem((*place, name), f"{name} cannot be {value!r}", way_out)
+            yield document.problem((*place, attribute), f"{attribute} cannot be {value!r}", way_out)
 
 
 def _from_facts(facts: Facts, file: CaseFile, pack: Pack, registry: Registry) -> NamedCase:

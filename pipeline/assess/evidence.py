@@ -1,73 +1,106 @@
 """What the findings of an incident say together: answers, attributes, and who said so."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipeline.assess.answers import NO, RANK, TRI, UNKNOWN, YES
-from pipeline.assess.view import InForce, Limb
+from pipeline.assess.reasons import (
+    AGREED,
+    DENIED,
+    DENIED_BY_SOME,
+    ENTAILED,
+    LEFT_OPEN,
+    MIXED,
+    SHOWN,
+    UNSAID,
+)
+from pipeline.assess.speech import Limb
+from pipeline.assess.view import InForce
+from pipeline.assess.vocabulary import UNKNOWN_VALUE
 from pipeline.model import Finding, Tri
 from pipeline.model import Limb as StoredLimb
 
 _Spoken: TypeAlias = dict[str, tuple[int, list[Finding]]]
 _MOST_NAMED = 3
+# Their one place stands at their end.
+_SAID = {
+    rank: sentence.removesuffix("{findings}")
+    for rank, sentence in ((NO, DENIED), (UNKNOWN, LEFT_OPEN), (YES, SHOWN))
+}
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Answers as numbers by name (limbs, ``acts.*``, ``real``, ``potential``) and their grounds.
+    """Answers as numbers by name (limbs, ``acts.*``, attribute values) and their grounds.
 
-    ``spoken`` has, for each key of the findings' labels that some finding answers, the greatest
-    answer and the findings that give it; ``entailed`` the limbs that an act answered.
+    ``limbs`` are those of which some finding or act says something, as they are stored; the
+    ``reasons`` are of acts and attributes.
     """
 
     answers: dict[str, int]
-    spoken: Mapping[str, tuple[int, list[Finding]]]
     attributes: dict[str, str]
-    entailed: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str]
+    limbs: list[tuple[Limb, StoredLimb]]
 
 
 def gather(view: InForce, findings: Sequence[Finding]) -> Evidence:
     """Join what findings say: yes where one says so, no where all do, else unknown."""
-    spoken = _spoken(findings)
-    count = len(findings)
-    answers = {}
-    for limb in view.limbs:
-        best = NO
-        for key in limb.evidence:
-            best = max(best, _answer(spoken, key, count))
-        answers[limb.key] = best
-    for key in view.act_keys:
-        answers[key] = _answer(spoken, key, count) if key in spoken else UNKNOWN
-    evidence = Evidence(answers, spoken, {})
+    spoken, count = _spoken(findings), len(findings)
+    answers, reasons = view.speech.silent.copy(), dict[str, str]()
+    limbs: dict[str, tuple[Limb, StoredLimb]] = {}
+    touched = [key for name in spoken for key in view.speech.concerns.get(name, ())]
+    for key in touched:
+        held = [spoken[name] for name in view.speech.asked[key] if name in spoken]
+        answer = answers[key] = _answer(held, len(view.speech.asked[key]), count)
+        limb = view.speech.limbs.get(key)
+        if limb is None:
+            reasons[key] = _why(held, answer)
+        elif key not in limbs:
+            limbs[key] = (limb, StoredLimb(TRI[answer], _why(held, answer), limb.basis))
     for row in view.entails:
         if answers.get(f"acts.{row.act}") == YES and answers.get(row.limb) == UNKNOWN:
             answers[row.limb] = YES
-            evidence.entailed[row.limb] = row.act
+            limb = view.speech.limbs[row.limb]
+            limbs[row.limb] = (
+                limb,
+                StoredLimb(Tri.YES, ENTAILED.format(act=row.act), limb.basis),
+            )
+    attributes = {}
     for name, attribute in view.attributes.items():
-        given = {getattr(finding.labels, name) for finding in findings}
-        given -= {"unknown", ""}
-        value = attribute.mixed if len(given) > 1 else next(iter(given), "unknown")
-        evidence.attributes[name] = value
-    reality = evidence.attributes.get("reality", "unknown")
-    answers["real"] = _is(reality, "real")
-    answers["potential"] = _is(reality, "potential")
-    return evidence
+        value, reasons[name] = _attribute(findings, name, attribute.mixed)
+        attributes[name] = value
+        if value != UNKNOWN_VALUE:
+            for known, key in view.speech.values[name]:
+                answers[key] = YES if value == known else NO
+    return Evidence(answers, attributes, reasons, list(limbs.values()))
 
 
-def _is(value: str, wanted: str) -> int:
-    if value == wanted:
-        return YES
-    return UNKNOWN if value == "unknown" else NO
+def _attribute(findings: Sequence[Finding], name: str, mixed: str) -> tuple[str, str]:
+    """Give an attribute's value and the reason; ``mixed`` is what it is where findings differ."""
+    given: dict[str, list[Finding]] | None = None
+    for finding in findings:
+        value = getattr(finding.labels, name)
+        if value != UNKNOWN_VALUE and value:
+            given = {} if given is None else given
+            given.setdefault(value, []).append(finding)
+    if given is None:
+        return UNKNOWN_VALUE, UNSAID
+    if len(given) > 1:
+        return mixed, MIXED.format(values=", ".join(sorted(given)), value=mixed)
+    ((value, givers),) = given.items()
+    return value, AGREED.format(value=value, findings=_named(givers))
 
 
 def _spoken(findings: Sequence[Finding]) -> _Spoken:
-    """Collect each key's greatest answer, and the findings that give just that one."""
+    """Collect each label's greatest answer, and the findings that give just that one."""
     spoken: _Spoken = {}
     for finding in findings:
         labels = finding.labels
-        _hear(spoken, "failure", labels.failure, finding)
-        _hear(spoken, "functioning_threat", labels.functioning_threat, finding)
+        if labels.failure is not Tri.UNKNOWN:
+            _hear(spoken, "failure", labels.failure, finding)
+        if labels.functioning_threat is not Tri.UNKNOWN:
+            _hear(spoken, "functioning_threat", labels.functioning_threat, finding)
         for name, answer in labels.harms.items():
             _hear(spoken, f"harms.{name}", answer, finding)
         for name, answer in labels.acts.items():
@@ -84,29 +117,31 @@ def _hear(spoken: _Spoken, key: str, answer: Tri, finding: Finding) -> None:
         held[1].append(finding)
 
 
-def _answer(spoken: Mapping[str, tuple[int, list[Finding]]], key: str, count: int) -> int:
-    held = spoken.get(key)
-    if held is None:
+def _answer(held: Sequence[tuple[int, list[Finding]]], asked: int, count: int) -> int:
+    """Join the answers to the labels of one limb; ``asked`` labels speak to it."""
+    greatest = held[0][0] if len(held) == 1 else max(rank for rank, _ in held)
+    # A finding that is silent on a label does not know: only all of them, of all labels, say no.
+    if greatest == NO and (len(held) < asked or any(len(givers) < count for _, givers in held)):
         return UNKNOWN
-    rank, givers = held
-    # A finding that is silent on a key does not know: only all of them together say no.
-    return UNKNOWN if rank == NO and len(givers) < count else rank
+    return greatest
 
 
-def limb_of(evidence: Evidence, limb: Limb) -> StoredLimb:
-    """Give a limb as it is stored: the answer, who says so, and the ground."""
-    answer = evidence.answers[limb.key]
-    if answer == UNKNOWN:
-        return limb.unanswered
-    act = evidence.entailed.get(limb.key)
-    if act is not None:
-        return StoredLimb(Tri.YES, f"the act {act} answers it", limb.basis)
-    givers = [finding for key in limb.evidence for finding in evidence.spoken.get(key, (NO, []))[1]]
-    said = "denied" if answer == NO else "shown"
-    return StoredLimb(TRI[answer], f"{said} by {_named(givers)}", limb.basis)
+def _why(held: Sequence[tuple[int, list[Finding]]], answer: int) -> str:
+    """Say who gives an answer; where some only deny it, that the others do not know."""
+    if len(held) == 1:
+        greatest, givers = held[0]
+    else:
+        greatest = max(rank for rank, _ in held)
+        givers = [finding for rank, some in held if rank == greatest for finding in some]
+    if greatest < answer:
+        return DENIED_BY_SOME.format(findings=_named(givers))
+    return _SAID[answer] + _named(givers)
 
 
 def _named(givers: Sequence[Finding]) -> str:
+    if len(givers) == 1:
+        (only,) = givers
+        return f"{only.rule.title} [{only.labels.reason}]"
     seen: dict[str, str] = {}
     for finding in givers:
         if finding.rule.id not in seen:

@@ -16,11 +16,17 @@ def fold_key(pack: Pack, finding: Finding, at: int | None = None) -> str:
     labels = finding.labels
     if labels.fixed_class:
         return labels.fixed_class
-    folding = pack.at(LATEST - 1 if at is None else at).folding
+    view = pack.at(LATEST - 1 if at is None else at)
+    folding = view.folding
     if folding is None:
         return OTHER
     for wanted in (Tri.YES, Tri.UNKNOWN):
-        named = {act for act, answer in labels.acts.items() if answer is wanted}
+        named = {
+            key.removeprefix("acts.")
+            for label, answer in labels.acts.items()
+            if answer is wanted
+            for key in view.speech.concerns.get(f"acts.{label}", ())
+        }
         for family, acts in folding.families.items():
             if named.intersection(acts):
                 return family

@@ -1,13 +1,14 @@
-"""What a rule's finding is evidence for: its own tags first, then the pack's table.
+"""What a rule's finding is evidence for: its own tags, the pack's table, how its events ended.
 
 Tags (``rules/law/README.md`` has the grammar) speak for what they name; the table of the pack
 speaks for the rest, by ATT&CK technique and log source, then by tactic. Where two techniques of
-one rule disagree nothing is known; what nobody says is unknown. The level of a rule decides
-nothing (SPEC 2).
+one rule disagree nothing is known; what nobody says is unknown. The outcome of the finding's
+events then takes back what the table said. The level of a rule decides nothing (SPEC 2).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from pipeline.assess.pack import Pack
 from pipeline.assess.rows import LabelRow, LabelSet
@@ -15,9 +16,18 @@ from pipeline.assess.view import InForce
 from pipeline.model import Labels, Tri
 from pipeline.registry.moments import LATEST
 
+BETWEEN = " | "  # the parts of a label's reason; no reason of a row holds it
+NOTHING_SAYS = "nothing says: no tag and no row"
+TAG = "tag"
+LOG_SOURCE = "log source"
+OUTCOME = "outcome"
 _NAMESPACE = "saqshy."
-_LONGEST_REASON = 400
+_LONGEST_REASON = 600
 _ATTRIBUTES = ("intent", "origin", "reality")
+_EMPTY = LabelSet()
+
+Place: TypeAlias = tuple[str, str, str]  # product, category, service; "" where a rule names none
+Speaking: TypeAlias = tuple[str, LabelRow]  # for which technique, tactic or source; and the row
 
 
 @dataclass(slots=True)
@@ -87,17 +97,67 @@ class _Tags:
     def _member(self, group: str, value: str) -> bool:
         name, _, answer = value.partition(".")
         name, answer = name.replace("-", "_"), answer or "yes"
-        known = (
-            {f"acts.{act.id}" for act in self.view.acts}
-            if group == "acts"
-            else {key for limb in self.view.limbs for key in limb.evidence}
-        )
-        if f"{group}.{name}" not in known or answer not in set(Tri):
+        if f"{group}.{name}" not in self.view.label_keys or answer not in set(Tri):
             return False
         held = self.labels.setdefault(group, {})
         assert isinstance(held, dict)
         held[name] = answer
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """The rows of a pack's table that are in force at one time."""
+
+    view: InForce
+
+    def speaking(self, read: TagLabels, place: Place, outcome: str = "") -> list[Speaking]:
+        """Give the row that speaks for each technique; else for each tactic; else for the source.
+
+        Without ``outcome`` the rows that ask for none, else those that ask for this one.
+        """
+        table = [row for row in self.view.labels if _asks(row, outcome)]
+        ways: tuple[tuple[tuple[str, ...], Callable[[LabelRow], tuple[str, ...]]], ...] = (
+            (read.techniques, lambda row: row.techniques),
+            (read.tactics, lambda row: row.tactics),
+        )
+        for names, of in ways:
+            found: dict[int, Speaking] = {}
+            for name in names:
+                row = _best(table, name, of, place)
+                if row is not None:
+                    found.setdefault(id(row), (name, row))
+            if found:
+                return list(found.values())
+        general = [row for row in table if not row.techniques and not row.tactics]
+        row = _best(general, "", lambda _: ("",), place)
+        return [(LOG_SOURCE, row)] if row else []
+
+    def __call__(self, tags: Sequence[str], place: Place, outcome: str = "") -> Labels:
+        """Give the labels of a rule's findings whose events ended in ``outcome`` ("" unknown)."""
+        read = read_tags(self.view, tags)
+        rows = self.speaking(read, place)
+        ended = self.speaking(read, place, outcome) if outcome else []
+        said, own = _merged([row.labels for _, row in rows]), read.labels
+        if ended:
+            said = _taken_back(said, _merged([row.labels for _, row in ended]))
+        reasons = [f"{TAG} {', '.join(read.named)}"] if read.named else []
+        telling = [one for one in rows if one[1].labels != _EMPTY] or rows
+        reasons += [f"{why}: {row.reason or row.basis}" for why, row in telling]
+        reasons += [f"{OUTCOME} {outcome}: {row.reason or row.basis}" for _, row in ended]
+        return Labels(
+            failure=own.failure or said.failure or Tri.UNKNOWN,
+            functioning_threat=own.functioning_threat or said.functioning_threat or Tri.UNKNOWN,
+            harms={**said.harms, **own.harms},
+            acts={**said.acts, **own.acts},
+            intent=own.intent if own.intent != "unknown" else said.intent,
+            origin=own.origin if own.origin != "unknown" else said.origin,
+            reality=own.reality if own.reality != "unknown" else said.reality,
+            attack=read.techniques,
+            rsit=own.rsit or said.rsit,
+            reason=_within(reasons) or NOTHING_SAYS,
+            fixed_class=next((row.fixed_class for _, row in rows if row.fixed_class), ""),
+        )
 
 
 def labels_for(
@@ -107,59 +167,33 @@ def labels_for(
     category: str | None = None,
     service: str | None = None,
     at: int | None = None,
+    outcome: str = "",
 ) -> Labels:
     """Give the labels of a rule's findings, with the reason where each comes from.
 
     ``at`` chooses the rows in force (nanoseconds); without it those that stand without an end.
+    ``outcome`` is how the finding's events ended: success, failure, or "" where nobody knows.
     """
-    view = pack.at(LATEST - 1 if at is None else at)
-    read = read_tags(view, tags)
-    rows = _rows(view.labels, read, (product or "", category or "", service or ""))
-    sets = [row.labels for _, row in rows]
-    said, own = _merged(sets), read.labels
-    reasons = [f"tag {name}" for name in read.named]
-    reasons += [f"{why}: {row.reason or row.basis}" for why, row in rows]
-    return Labels(
-        failure=own.failure or said.failure or Tri.UNKNOWN,
-        functioning_threat=own.functioning_threat or said.functioning_threat or Tri.UNKNOWN,
-        harms={**said.harms, **own.harms},
-        acts={**said.acts, **own.acts},
-        intent=own.intent if own.intent != "unknown" else said.intent,
-        origin=own.origin if own.origin != "unknown" else said.origin,
-        reality=own.reality if own.reality != "unknown" else said.reality,
-        attack=read.techniques,
-        rsit=own.rsit or said.rsit,
-        reason="; ".join(reasons)[:_LONGEST_REASON] or "nothing says: no tag and no row",
-        fixed_class=next((row.fixed_class for _, row in rows if row.fixed_class), ""),
-    )
+    table = LabelTable(pack.at(LATEST - 1 if at is None else at))
+    return table(tags, (product or "", category or "", service or ""), outcome)
 
 
-def _rows(
-    table: Sequence[LabelRow], read: TagLabels, place: tuple[str, str, str]
-) -> list[tuple[str, LabelRow]]:
-    """Give the row that speaks for each technique; else for each tactic; else for the source."""
-    ways: tuple[tuple[tuple[str, ...], Callable[[LabelRow], tuple[str, ...]]], ...] = (
-        (read.techniques, lambda row: row.techniques),
-        (read.tactics, lambda row: row.tactics),
-    )
-    for names, of in ways:
-        found: dict[int, tuple[str, LabelRow]] = {}
-        for name in names:
-            row = _best(table, name, of, place)
-            if row is not None:
-                found.setdefault(id(row), (name, row))
-        if found:
-            return list(found.values())
-    general = [row for row in table if not row.techniques and not row.tactics]
-    row = _best(general, "", lambda _: ("",), place)
-    return [("log source", row)] if row else []
+def _within(reasons: Sequence[str]) -> str:
+    """Join reasons while they fit, each whole: whoever explains them reads them apart again."""
+    text = ""
+    for reason in reasons:
+        longer = f"{text}{BETWEEN}{reason}" if text else reason
+        if len(longer) > _LONGEST_REASON:
+            break
+        text = longer
+    return text
 
 
 def _best(
     table: Sequence[LabelRow],
     name: str,
     of: Callable[[LabelRow], tuple[str, ...]],
-    place: tuple[str, str, str],
+    place: Place,
 ) -> LabelRow | None:
     best, rank = None, -1
     for row in table:
@@ -170,6 +204,10 @@ def _best(
     return best
 
 
+def _asks(row: LabelRow, outcome: str) -> bool:
+    return outcome in row.outcomes if outcome else not row.outcomes
+
+
 def _covers(own: str, name: str) -> int:
     """Tell how closely a row's name covers a rule's: 2 the same, 1 its parent, 0 not."""
     if own == name:
@@ -177,7 +215,7 @@ def _covers(own: str, name: str) -> int:
     return 1 if name.startswith(f"{own}.") else 0
 
 
-def _source(row: LabelRow, place: tuple[str, str, str]) -> int | None:
+def _source(row: LabelRow, place: Place) -> int | None:
     """Count the parts of the log source that a row asks for and that fit; None where one is off."""
     asked = [
         (values, given)
@@ -190,33 +228,60 @@ def _source(row: LabelRow, place: tuple[str, str, str]) -> int | None:
 
 
 def _merged(sets: Sequence[LabelSet]) -> LabelSet:
-    if len(sets) == 1:
-        return sets[0]
+    """Join what several rows say; one without labels leaves the word to the others."""
+    speaking = [one for one in sets if one != _EMPTY]
+    if len(speaking) < 2:
+        return speaking[0] if speaking else _EMPTY
     return LabelSet.model_validate(
         {
-            "failure": _agreed([one.failure for one in sets]),
-            "functioning_threat": _agreed([one.functioning_threat for one in sets]),
-            "harms": _members([one.harms for one in sets]),
-            "acts": _members([one.acts for one in sets]),
-            **{name: _same([getattr(one, name) for one in sets]) for name in _ATTRIBUTES},
-            "rsit": next((one.rsit for one in sets if one.rsit), ""),
+            "failure": _agreed([one.failure for one in speaking]),
+            "functioning_threat": _agreed([one.functioning_threat for one in speaking]),
+            "harms": _members([one.harms for one in speaking]),
+            "acts": _members([one.acts for one in speaking]),
+            **{name: _same([getattr(one, name) for one in speaking]) for name in _ATTRIBUTES},
+            "rsit": next((one.rsit for one in speaking if one.rsit), ""),
         }
     )
 
 
-def _agreed(said: Sequence[Tri | None]) -> Tri | None:
-    """Yes where somebody says so and nobody denies it; no where all do; else nobody knows."""
-    if Tri.YES in said and Tri.NO not in said:
+def _agreed(said: Sequence[Tri | None], *, heeding_doubt: bool = True) -> Tri | None:
+    """Yes where somebody says so and nobody denies or doubts it; no where all deny; else None.
+
+    Who says nothing (None) does not doubt a yes; ``unknown``, said outright, does.
+    """
+    against = {Tri.NO, Tri.UNKNOWN} if heeding_doubt else {Tri.NO}
+    if Tri.YES in said and not against.intersection(said):
         return Tri.YES
-    return Tri.NO if said and all(one is Tri.NO for one in said) else None
+    if said and all(one is Tri.NO for one in said):
+        return Tri.NO
+    return Tri.UNKNOWN if Tri.UNKNOWN in said else None
 
 
 def _members(said: Sequence[dict[str, Tri]]) -> dict[str, Tri]:
+    # An act that one technique may be does not doubt that another is it.
     names = sorted({name for one in said for name in one})
-    agreed = {name: _agreed([one.get(name) for one in said]) for name in names}
+    agreed = {name: _agreed([one.get(name) for one in said], heeding_doubt=False) for name in names}
     return {name: answer for name, answer in agreed.items() if answer is not None}
 
 
 def _same(said: Sequence[str]) -> str:
     known = {one for one in said if one != "unknown"}
     return known.pop() if len(known) == 1 else "unknown"
+
+
+def _taken_back(said: LabelSet, ended: LabelSet) -> LabelSet:
+    """Let an outcome replace what the table said; of harms and acts only those that it named."""
+
+    def named(held: Mapping[str, Tri], new: Mapping[str, Tri]) -> dict[str, Tri]:
+        return {name: new.get(name, answer) for name, answer in held.items()}
+
+    given = {name: getattr(ended, name) for name in _ATTRIBUTES}
+    return said.model_copy(
+        update={
+            "failure": ended.failure or said.failure,
+            "functioning_threat": ended.functioning_threat or said.functioning_threat,
+            "harms": named(said.harms, ended.harms),
+            "acts": named(said.acts, ended.acts),
+            **{name: value for name, value in given.items() if value != "unknown"},
+        }
+    )

@@ -2,30 +2,37 @@
 
 A pack is a folder of ``*.yml`` files. Each file holds sections (``rows.SECTIONS``), and
 ``defaults`` for the rows of that file; one of them holds ``pack``, ``names``, ``zone``,
-``instruments`` and ``rsit_classes`` (the path of the taxonomy file).
+``instruments``, ``rsit_classes`` and ``rest_days`` (paths of files: the taxonomy, and the days of
+rest for terms that count working days).
 """
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
-from pipeline.assess.checks import PackDraft, check_pack
+from pipeline.assess.checks import check_pack
+from pipeline.assess.compiling import compile_rows
+from pipeline.assess.draft import PackDraft
+from pipeline.assess.overlay import OVERLAY_KEYS, end_rows, lay_over, unsigned
 from pipeline.assess.rows import SECTIONS, Instrument, Name, Names, Row
-from pipeline.assess.view import InForce, compile_rows
+from pipeline.assess.view import InForce
 from pipeline.documents import Document, problems_of, read_yaml
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import NANOSECONDS, rfc3339
+from pipeline.model.calendar import Calendar
+from pipeline.model.rest_days import RestDays
 from pipeline.registry.moments import LATEST, ZoneName, zone_named
 from pipeline.registry.records import Part
 
-_HEAD_KEYS = ("pack", "names", "zone", "instruments", "rsit_classes")
+_HEAD_KEYS = ("pack", "names", "zone", "instruments", "rsit_classes", "rest_days")
 
 
 class Head(Part):
@@ -36,6 +43,7 @@ class Head(Part):
     zone: ZoneName = "UTC"
     instruments: dict[str, Instrument]
     rsit_classes: dict[str, tuple[str, ...]]
+    rest_days: RestDays | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,12 @@ class Pack:
         folding = self.at(LATEST - 1).folding
         return folding.join_within.nanoseconds if folding else 0
 
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Give the days that count for terms in months and working days."""
+        head = self.head
+        return head.rest_days.calendar() if head.rest_days else Calendar(zone_named(head.zone))
+
     def bundle(self) -> bytes:
         """Write the pack as canonical JSON: what travels with the journal."""
         return _canonical(self.head, self.rows)
@@ -78,7 +92,7 @@ class Pack:
 
 def _canonical(head: Head, rows: Mapping[str, tuple[Row, ...]]) -> bytes:
     document = {
-        "head": head.model_dump(mode="json"),
+        "head": head.model_dump(mode="json", exclude_defaults=True),
         "rows": {
             section: [row.model_dump(mode="json", exclude_defaults=True) for row in found]
             for section, found in sorted(rows.items())
@@ -112,24 +126,30 @@ def pack_from_bundle(data: bytes) -> Pack:
         raise ConfigurationError([problem]) from error
 
 
-def load_pack(path: Path) -> Pack:
-    """Load a pack from its folder; ConfigurationError with every problem found."""
-    files = sorted(path.glob("*.yml")) if path.is_dir() else [path]
-    if not files or not all(file.exists() for file in files):
-        message = "holds no *.yml file" if path.is_dir() else "is no law pack: nothing is there"
-        raise ConfigurationError([Problem(str(path), 0, message, "give the pack's folder")])
+def load_pack(path: Path, overlay: Path | None = None) -> Pack:
+    """Load a pack from its folder, and over it an operator's own rows from another.
+
+    ConfigurationError with every problem found, each with file and line.
+    """
     problems: list[Problem] = []
-    documents: list[Document] = []
-    for file in files:
-        try:
-            documents.append(read_yaml(file))
-        except ConfigurationError as error:
-            problems += error.problems
+    documents = _read(_files(path), problems)
     head = _head(documents, path, problems)
     draft = PackDraft()
     context = {"zone": zone_named(head.zone)} if head else {}
     for document in documents:
         _take(document, context, draft, problems)
+    if overlay is not None and head is not None:
+        over = _read(_files(overlay, empty=True), problems)
+        head = head.model_copy(
+            update={"instruments": lay_over(over, head.pack, head.instruments, problems)}
+        )
+        added = PackDraft()
+        for document in over:
+            _take(document, context, added, problems, over=True)
+        end_rows(over, context, draft, problems)
+        problems += unsigned(added)
+        for section, entries in added.placed.items():
+            draft.placed.setdefault(section, []).extend(entries)
     if head is not None:
         problems += check_pack(draft, frozenset(head.instruments), head.rsit_classes)
     if problems or head is None:
@@ -137,6 +157,24 @@ def load_pack(path: Path) -> Pack:
     pack = make_pack(head, {section: tuple(draft.rows(section)) for section in SECTIONS})
     _compile_all(pack, path)
     return pack
+
+
+def _files(path: Path, *, empty: bool = False) -> list[Path]:
+    files = sorted(path.glob("*.yml")) if path.is_dir() else [path]
+    if (not files and not empty) or not all(file.exists() for file in files):
+        message = "holds no *.yml file" if path.is_dir() else "is no law pack: nothing is there"
+        raise ConfigurationError([Problem(str(path), 0, message, "give the pack's folder")])
+    return files
+
+
+def _read(files: list[Path], problems: list[Problem]) -> list[Document]:
+    documents = []
+    for file in files:
+        try:
+            documents.append(read_yaml(file))
+        except ConfigurationError as error:
+            problems += error.problems
+    return documents
 
 
 def _compile_all(pack: Pack, path: Path) -> None:
@@ -162,14 +200,15 @@ def _head(documents: list[Document], path: Path, problems: list[Problem]) -> Hea
         return None
     document = found[0]
     data = {key: document.data[key] for key in _HEAD_KEYS if key in document.data}
-    taxonomy = data.get("rsit_classes")
-    if isinstance(taxonomy, str):
+    for key, pick in _FILES.items():
+        if not isinstance(data.get(key), str):
+            continue
         try:
-            classes = read_yaml(Path(document.file).parent / taxonomy)
+            named = read_yaml(Path(document.file).parent / data[key])
         except ConfigurationError as error:
             problems += error.problems
             return None
-        data["rsit_classes"] = classes.data.get("classes") if classes.data else None
+        data[key] = pick(named.data) if isinstance(named.data, dict) else None
     try:
         return Head.model_validate(data)
     except ValidationError as error:
@@ -177,15 +216,26 @@ def _head(documents: list[Document], path: Path, problems: list[Problem]) -> Hea
         return None
 
 
+_FILES: Mapping[str, Callable[[dict[str, Any]], Any]] = {
+    "rsit_classes": lambda data: data.get("classes"),
+    "rest_days": lambda data: {key: data[key] for key in RestDays.model_fields if key in data},
+}
+
+
 def _take(
-    document: Document, context: dict[str, Any], draft: PackDraft, problems: list[Problem]
+    document: Document,
+    context: dict[str, Any],
+    draft: PackDraft,
+    problems: list[Problem],
+    *,
+    over: bool = False,
 ) -> None:
     if not isinstance(document.data, dict):
         problems.append(document.problem((), "is no pack file: a mapping of sections is expected"))
         return
     defaults = document.data.get("defaults") or {}
     for section, items in document.data.items():
-        if section in _HEAD_KEYS or section == "defaults":
+        if section == "defaults" or section in (OVERLAY_KEYS if over else _HEAD_KEYS):
             continue
         model = SECTIONS.get(section)
         if model is None:

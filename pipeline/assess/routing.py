@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from pipeline.assess.reasons import NOBODY, NOT_REGISTERED, joined
 from pipeline.assess.view import STRENGTH, Demand, joined_text
 from pipeline.model import Leg
 from pipeline.registry import ObjectRecord, Registry
 
-DUTY_OFFICER = "duty_officer"
+DUTY_OFFICER = "duty_officer"  # the centre's own, of our protocol: whom it pages is no law's
 _NOBODY = ("",)
 
 
@@ -28,8 +29,9 @@ def route(
 
 
 def unreached(legs: Sequence[Leg]) -> str:
-    """Name the roles whose party the registry does not know; "" where all are known."""
-    return ", ".join(sorted({leg.role for leg in legs if not leg.party_id}))
+    """Say for which roles the registry names nobody; "" where all are known."""
+    roles = ", ".join(sorted({leg.role for leg in legs if not leg.party_id}))
+    return NOBODY.format(roles=roles) if roles else ""
 
 
 def page(registry: Registry, reason: str, basis: str = "policy") -> tuple[Leg, ...]:
@@ -59,7 +61,7 @@ def _parties(
 def _leg(demand: Demand, party_id: str) -> Leg:
     reason = demand.reason
     if not party_id:
-        reason = f"{reason}; the registry names nobody for it"
+        reason = joined(reason, NOT_REGISTERED)
     return Leg(demand.role, party_id, demand.basis, demand.set_by, reason)
 
 

@@ -4,13 +4,16 @@ Rows in force when the incident opened count for its whole life (SPEC 4). "At on
 no offset; a row that leaves its number to a by-law is shown as missing and never guessed.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from pipeline.assess.pack import Pack
-from pipeline.assess.rows import TermRow
-from pipeline.assess.view import STRENGTH, fits
-from pipeline.model import Assessment, Instant, Recipient
+from pipeline.assess.rows import CENTRE, TRIGGERS, RouteRow, TermRow
+from pipeline.assess.view import STRENGTH, InForce, fits
+from pipeline.assess.vocabulary import INCIDENT
+from pipeline.model import Assessment, Instant, Recipient, Tri
+from pipeline.model.calendar import Calendar
+from pipeline.registry.moments import LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,18 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """When what happened to an incident (nanoseconds); 0 where it did not."""
+    """When what happened to an incident (nanoseconds); 0 where it did not.
+
+    ``sent``: when legs left, by leg; a term that runs from another leg runs from there, and from
+    the latest time of that leg while it has not left.
+    """
 
     opened: int
     changed: int = 0
     retracted: int = 0
     closed: int = 0
+    requested: int = 0
+    sent: Mapping[str, int] = field(default_factory=dict)
 
 
 def terms_due(
@@ -49,17 +58,19 @@ def terms_due(
     ``flags`` are the object's at the opening. Several rows for one leg are several clocks; of the
     centre's own the earliest alone is given.
     """
-    rows = pack.at(moments.opened).terms
+    subject = INCIDENT if assessment.is_incident is Tri.YES else ""
+    rows = tuple(row for row in pack.at(moments.opened).terms if _of_subject(row, subject))
     found: list[Due] = []
     for leg in assessment.route:
         recipient = Recipient(leg.role, leg.party_id)
         own: dict[str, list[tuple[int, TermRow]]] = {}
         for row in _rows(rows, leg.role, flags, reporter):
-            begin = getattr(moments, row.trigger)
+            asked = _Asked(rows, moments, leg.role, flags, reporter, pack.calendar)
+            begin = _begin(row, asked)
             if not begin:
                 continue
-            due_at = row.offset.after(begin) if row.offset else None
-            if row.duty_of == "centre" and due_at is not None:
+            due_at = row.offset.after(begin, pack.calendar) if row.offset else None
+            if row.duty_of == CENTRE and due_at is not None:
                 own.setdefault(row.leg, []).append((due_at, row))
             else:
                 found.append(_due(row, recipient, due_at))
@@ -67,6 +78,41 @@ def terms_due(
             due_at, row = min(held, key=lambda one: (one[0], STRENGTH[one[1].set_by], one[1].id))
             found.append(_due(row, recipient, due_at))
     return sorted(found, key=lambda one: (one.due_at is None, one.due_at or 0))
+
+
+def _of_subject(row: TermRow, subject: str) -> bool:
+    """Tell whether a term speaks of incidents, or, with "", of what is told although it is none."""
+    if not row.subjects:
+        return True
+    return subject in row.subjects if subject else row.subjects != (INCIDENT,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Of which rows, moments, role, object and days a beginning is asked."""
+
+    rows: tuple[TermRow, ...]
+    moments: Moments
+    role: str
+    flags: frozenset[str]
+    reporter: str
+    calendar: Calendar
+
+
+def _begin(row: TermRow, asked: _Asked) -> int:
+    """Give from when a term runs (nanoseconds); 0 where that did not happen."""
+    if row.trigger in TRIGGERS:
+        begin: int = getattr(asked.moments, row.trigger)
+        return begin
+    left = asked.moments.sent.get(row.trigger)
+    if left is not None:
+        return left
+    before = [
+        one.offset.after(begin, asked.calendar)
+        for one in _rows(asked.rows, asked.role, asked.flags, asked.reporter)
+        if one.leg == row.trigger and one.offset is not None and (begin := _begin(one, asked))
+    ]
+    return min(before, default=0)
 
 
 def _rows(
@@ -102,13 +148,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class CentreTerms:
-    """The centre's own terms, as the notices ask for them.
+    """The centre's own terms and the law's words for its legs, as the notices ask for them.
 
     ``opened_at`` fixes the rows of an incident's opening; without it those at the leg's own time.
+    ``flags`` are the object's at the opening.
     """
 
     pack: Pack
     opened_at: int | None = None
+    flags: frozenset[str] = frozenset()
+    reporter: str = CENTRE
 
     def __call__(self, leg: str, role: str, at: int) -> Term:
         """Give the term of a leg to a role that became owed ``at`` (nanoseconds).
@@ -116,17 +165,53 @@ class CentreTerms:
         A role or leg without a row is due at once by policy: nothing waits for a gap in a pack,
         and ``load_pack`` refuses a pack whose routes have one.
         """
-        view = self.pack.at(at if self.opened_at is None else self.opened_at)
-        rows = [
-            row
-            for row in view.terms
-            if row.leg == leg and role in row.recipients and row.duty_of == "centre"
-            and row.offset is not None and not row.when.flags and not row.reporters
-        ]  # fmt: skip
-        if not rows:
+        rows = self._view(at).terms
+        opened = at if self.opened_at is None else self.opened_at
+        moments = Moments(opened, at, at, at, at)
+        days = self.pack.calendar
+        asked = _Asked(rows, moments, role, self.flags, self.reporter, days)
+        found: list[tuple[int, TermRow]] = []
+        for row in self._own(leg, role, at):
+            first = row.trigger == TRIGGERS[0]
+            begin = at if first else _begin(row, asked)
+            if row.offset is not None:
+                found.append((row.offset.after(begin or at, days), row))
+        if not found:
             return Term(at, "policy", "policy")
-        due, row = min(
-            ((row.offset.after(at), row) for row in rows if row.offset is not None),
-            key=lambda one: (one[0], STRENGTH[one[1].set_by], one[1].id),
-        )
+        due, row = min(found, key=lambda one: (one[0], STRENGTH[one[1].set_by], one[1].id))
         return Term(due, row.basis, row.set_by)
+
+    def legs(self, kind: str, role: str) -> tuple[str, ...]:
+        """Give the legs by which the pack calls a kind of notice to a role; the kind where none."""
+        at = LATEST - 1 if self.opened_at is None else self.opened_at
+        named = [row.id for row in self._view(at).legs if row.kind == kind]
+        return tuple(leg for leg in named if any(self._own(leg, role, at))) or (kind,)
+
+    def guest_paths(self, role: str) -> tuple[str, ...] | None:
+        """Give the parties of hosted objects by which a role is told; () for the object's own.
+
+        None for a role that the pack does not know.
+        """
+        view = self._view(LATEST - 1 if self.opened_at is None else self.opened_at)
+        return guest_paths(view, role) if role in view.roles else None
+
+    def _view(self, at: int) -> InForce:
+        return self.pack.at(at if self.opened_at is None else self.opened_at)
+
+    def _own(self, leg: str, role: str, at: int) -> Iterable[TermRow]:
+        for row in _rows(self._view(at).terms, role, self.flags, self.reporter):
+            if row.leg != leg or row.duty_of != CENTRE or row.offset is None:
+                continue
+            if _of_subject(row, INCIDENT):
+                yield row
+
+
+def guest_paths(view: InForce, role: str) -> tuple[str, ...]:
+    """Give the paths of parties by which routes tell a role of what is hosted on the object."""
+    paths = (
+        path
+        for row in view.of("routes", RouteRow)
+        if row.role == role and row.of == "guests"
+        for path in row.parties
+    )
+    return tuple(dict.fromkeys(paths))

@@ -4,24 +4,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pipeline.assess.expression import Evaluate, compile_expression
+from pipeline.assess.expression import Evaluate
+from pipeline.assess.reasons import joined
 from pipeline.assess.rows import (
     ActRow,
     AimRow,
     AttributeRow,
     AxisRow,
+    ConsequenceRow,
     EntailRow,
     FloorRow,
     FoldingRow,
     GradeRow,
+    GuardRow,
     LabelRow,
+    LegRow,
     LevelRow,
-    LimbRow,
     Names,
-    NatureRow,
     OccurrenceRow,
-    RealityRow,
+    PropertyRow,
     RegimeRow,
+    RemarkRow,
     RoleRow,
     RouteRow,
     Row,
@@ -29,28 +32,14 @@ from pipeline.assess.rows import (
     ScaleRow,
     ScopeRow,
     TermRow,
-    VerdictRow,
     When,
 )
-from pipeline.assess.vocabulary import limb_key, vocabulary
-from pipeline.model import Limb as StoredLimb
-from pipeline.model import Tri
+from pipeline.assess.speech import Limb, Speech
+from pipeline.assess.weights import Weights
 
 _Row = TypeVar("_Row", bound=Row)
 _MOST_SITUATIONS = 4096
 STRENGTH = {"statute": 0, "by-law": 1, "policy": 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Limb:
-    """A limb ready to ask: ``evidence`` are keys of the gathered answers."""
-
-    key: str
-    id: str
-    group: str
-    evidence: tuple[str, ...]
-    basis: str
-    unanswered: StoredLimb
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +67,28 @@ class Demand:
 class Situation:
     """What the rows come to on objects with the same flags, for the same reporter.
 
+    ``reach`` and ``raised``: how far the harm reaches, and by how much that raises each axis.
     ``remembered`` holds what was judged by answers: a pure function's results, bounded.
     """
 
     demands: Mapping[str, tuple[Demand, ...]]
     grades: tuple[tuple[GradeRow, Evaluate | None], ...]
     floors: tuple[tuple[FloorRow, Evaluate | None], ...]
+    consequences: tuple[tuple[ConsequenceRow, Evaluate | None], ...]
     scale: ScaleRow | None
     scope: ScopeRow | None
+    remarks: tuple[RemarkRow, ...]
+    reach: int
+    raised: int
     remembered: dict[tuple[int, ...], Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A pack's rows between two changes of it. ``since`` is the day on which the newest began."""
+    """A pack's rows between two changes of it. ``since`` is the day on which the newest began.
+
+    ``speech`` is what findings can say, ``weights`` what makes them grave.
+    """
 
     revision: str
     since: str
@@ -100,24 +97,45 @@ class InForce:
     verdicts: Mapping[str, Verdict]
     acts: tuple[ActRow, ...]
     act_keys: tuple[str, ...]
+    speech: Speech
+    weights: Weights
     grounds: Mapping[str, str]
     entails: tuple[EntailRow, ...]
     aims: tuple[tuple[AimRow, Evaluate], ...]
     attributes: Mapping[str, AttributeRow]
-    window: int
+    occurrence: OccurrenceRow | None
     labels: tuple[LabelRow, ...]
     rsit: RsitRow | None
     rsit_rank: Mapping[str, int]
-    axes: tuple[AxisRow, ...]
-    nature: tuple[tuple[NatureRow, Evaluate], ...]
-    potential_steps: int
     levels: Mapping[int, LevelRow]
     regimes: Mapping[str, RegimeRow]
     roles: Mapping[str, RoleRow]
+    guards: Mapping[str, GuardRow]
+    legs: tuple[LegRow, ...]
     terms: tuple[TermRow, ...]
     folding: FoldingRow | None
     _compile: Callable[[str], Evaluate]
     _situations: dict[tuple[frozenset[str], str], Situation] = field(default_factory=dict)
+
+    @property
+    def axes(self) -> tuple[AxisRow, ...]:
+        """Give the axes of the impact."""
+        return self.weights.axes
+
+    @property
+    def properties(self) -> tuple[PropertyRow, ...]:
+        """Give the properties that can suffer."""
+        return self.of("properties", PropertyRow)
+
+    @property
+    def label_keys(self) -> frozenset[str]:
+        """Give every label that speaks to a limb or act (``harms.copy``, ``acts.leak``)."""
+        return frozenset(self.speech.concerns)
+
+    @property
+    def window(self) -> int:
+        """Give how close failures lie to count as serial, in nanoseconds; 0 where no row says."""
+        return self.occurrence.window.nanoseconds if self.occurrence else 0
 
     def of(self, section: str, model: type[_Row]) -> tuple[_Row, ...]:
         """Give the rows of a section in force."""
@@ -141,6 +159,11 @@ class InForce:
             found = self._situations[key] = self._situate(flags, reporter)
         return found
 
+    def forget(self) -> None:
+        """Forget what was judged: verdicts are the same without, and take longer."""
+        for situation in self._situations.values():
+            situation.remembered.clear()
+
     def _situate(self, flags: frozenset[str], reporter: str) -> Situation:
         routes: dict[str, list[RouteRow]] = {}
         for route in self.of("routes", RouteRow):
@@ -149,6 +172,7 @@ class InForce:
                 routes.setdefault(route.subject, []).append(route)
         scales = [row for row in self.of("scale", ScaleRow) if fits(row.when, flags)]
         scopes = [row for row in self.of("scopes", ScopeRow) if fits(row.when, flags)]
+        scale = max(scales, key=lambda row: row.grade, default=None)
         return Situation(
             demands={subject: demanded(rows) for subject, rows in routes.items()},
             grades=tuple(
@@ -161,8 +185,16 @@ class InForce:
                 for row in self.of("floors", FloorRow)
                 if fits(row.when, flags)
             ),
-            scale=max(scales, key=lambda row: row.grade, default=None),
+            consequences=tuple(
+                (row, self._holds(row.holds))
+                for row in self.of("consequences", ConsequenceRow)
+                if fits(row.when, flags)
+            ),
+            scale=scale,
+            reach=scale.grade if scale else 0,
+            raised=scale.adds if scale else 0,
             scope=next(iter(scopes), None),
+            remarks=tuple(row for row in self.of("remarks", RemarkRow) if fits(row.when, flags)),
         )
 
     def _holds(self, text: str) -> Evaluate | None:
@@ -194,72 +226,4 @@ def demanded(rows: Sequence[RouteRow]) -> tuple[Demand, ...]:
 
 def joined_text(held: str, added: str) -> str:
     """Join two grounds or reasons, each of which may already be several, without repeating one."""
-    known = held.split("; ")
-    return "; ".join([held, *(one for one in added.split("; ") if one not in known)])
-
-
-def compile_rows(revision: str, since: str, rows: Mapping[str, tuple[Row, ...]]) -> InForce:
-    """Compile checked rows; ValueError where an expression names what is not in force."""
-    known = vocabulary(rows)
-
-    def compiled(text: str) -> Evaluate:
-        return compile_expression(text, known.groups, known.names)
-
-    rsit = next(iter(_of(rows, "rsit", RsitRow)), None)
-    reality = next(iter(_of(rows, "reality", RealityRow)), None)
-    occurrence = next(iter(_of(rows, "occurrence", OccurrenceRow)), None)
-    regimes = _of(rows, "regimes", RegimeRow)
-    acts, attributes = _of(rows, "acts", ActRow), _of(rows, "attributes", AttributeRow)
-    return InForce(
-        revision=revision,
-        since=since,
-        rows=rows,
-        limbs=_limbs(rows),
-        verdicts={
-            row.id: Verdict(compiled(row.expression), row.expression, row.basis)
-            for row in _of(rows, "predicate", VerdictRow)
-        },
-        acts=acts,
-        act_keys=tuple(f"acts.{act.id}" for act in acts),
-        grounds=_grounds(acts, attributes),
-        entails=_of(rows, "entails", EntailRow),
-        aims=tuple((row, compiled(row.when)) for row in _of(rows, "aims", AimRow)),
-        attributes={row.id: row for row in attributes},
-        window=occurrence.window.nanoseconds if occurrence else 0,
-        labels=_of(rows, "labels", LabelRow),
-        rsit=rsit,
-        rsit_rank={name: rank for rank, name in enumerate(rsit.order if rsit else ())},
-        axes=_of(rows, "axes", AxisRow),
-        nature=tuple((row, compiled(row.holds)) for row in _of(rows, "nature", NatureRow)),
-        potential_steps=reality.potential_steps if reality else 0,
-        levels={row.grade: row for row in _of(rows, "levels", LevelRow)},
-        regimes={name: row for row in regimes for name in (row.id, *row.aliases)},
-        roles={row.id: row for row in _of(rows, "roles", RoleRow)},
-        terms=_of(rows, "terms", TermRow),
-        folding=next(iter(_of(rows, "folding", FoldingRow)), None),
-        _compile=compiled,
-    )
-
-
-def _limbs(rows: Mapping[str, Sequence[Row]]) -> tuple[Limb, ...]:
-    return tuple(
-        Limb(
-            key=limb_key(row),
-            id=row.id,
-            group=row.group or "",
-            evidence=row.evidence,
-            basis=row.basis,
-            unanswered=StoredLimb(Tri.UNKNOWN, "no finding answers it", row.basis),
-        )
-        for row in _of(rows, "limbs", LimbRow)
-    )
-
-
-def _of(rows: Mapping[str, Sequence[Any]], section: str, model: type[_Row]) -> tuple[_Row, ...]:
-    return tuple(row for row in rows.get(section, ()) if isinstance(row, model))
-
-
-def _grounds(acts: Sequence[ActRow], attributes: Sequence[AttributeRow]) -> dict[str, str]:
-    """Give the grounds of the elements whose ground is the same in every case."""
-    articles = "; ".join(dict.fromkeys(act.basis.partition("(")[0] for act in acts))
-    return {"acts": articles, **{row.id: row.basis for row in attributes}}
+    return joined(*held.split("; "), *added.split("; "))

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.assess.rows import ActRow, LimbRow, Row
+from pipeline.assess.rows import ActRow, AttributeRow, LimbRow, Row
+
+INCIDENT = "incident"
+UNKNOWN_VALUE = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,11 @@ def limb_key(limb: LimbRow) -> str:
 def vocabulary(rows: Mapping[str, Sequence[Row]]) -> Vocabulary:
     """Collect the vocabulary of a pack's rows.
 
-    Beside limbs and acts: ``real`` and ``potential`` (the reality) and ``incident`` (the verdict,
-    for floors and grades).
+    Beside limbs and acts: the values of attributes (``reality.potential``) and ``incident`` (the
+    verdict, for floors and grades).
     """
     groups: dict[str, dict[str, None]] = {}
-    names = ["real", "potential", "incident"]
+    names = [INCIDENT]
     for limb in rows.get("limbs", ()):
         if isinstance(limb, LimbRow):
             names.append(limb_key(limb))
@@ -36,6 +39,14 @@ def vocabulary(rows: Mapping[str, Sequence[Row]]) -> Vocabulary:
         if isinstance(act, ActRow):
             names.append(f"acts.{act.id}")
             groups.setdefault("acts", {})[act.id] = None
+    for attribute in rows.get("attributes", ()):
+        if isinstance(attribute, AttributeRow):
+            names += [f"{attribute.id}.{value}" for value in known_values(attribute)]
     return Vocabulary(
         frozenset(names), {group: tuple(members) for group, members in groups.items()}
     )
+
+
+def known_values(attribute: AttributeRow) -> tuple[str, ...]:
+    """Give the values of an attribute that say something."""
+    return tuple(value for value in attribute.values if value != UNKNOWN_VALUE)

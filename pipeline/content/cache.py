@@ -17,7 +17,7 @@ import orjson
 
 from pipeline.content.parsing import PARSER
 
-FORM = f"saqshy parsed rules 5, {PARSER}"
+FORM = f"saqshy parsed rules 6, {PARSER}"
 NAME = "rules.cache"
 MOST_FILES = 50_000
 

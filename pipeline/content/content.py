@@ -32,8 +32,11 @@ class Content:
     def speaks_alone(self, rule_id: str) -> bool:
         """Tell whether a rule gives findings itself (Sigma correlation rules 2.1, generate).
 
-        It does where no correlation refers to it, or one that does says ``generate``.
+        It does where no correlation refers to it, or one that does says ``generate``; not where it
+        shows that a duty was met.
         """
+        if rule_id in self.rules and self.rules[rule_id].meets:
+            return False
         users = [item for item in self.correlations.values() if rule_id in item.rules]
         return not users or any(item.generate for item in users)
 

@@ -1,6 +1,7 @@
 """One YAML document to a rule, a correlation or a filter, by pySigma; never an exception."""
 
 import json
+import re
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
@@ -30,8 +31,10 @@ from pipeline.model import identity
 
 PARSER = f"pysigma {version('pysigma')}"
 TAXONOMIES = ("sigma", "ecs")
+DUTIES = ("backup",)  # what a rule's events may show to be met
 _LOG_SOURCE = ("product", "category", "service")
 _MOST_MESSAGE = 500
+_NORM = re.compile(r"[a-z][a-z0-9]*(?:-[0-9A-Za-z]+)+/[0-9][0-9A-Za-z()-]*")
 
 
 def parse_file(data: bytes) -> list[Item]:
@@ -109,6 +112,7 @@ def _rule(document: RuleDocument) -> Rule:
         service=service,
         fields=fields_of(predicate),
         predicate=predicate,
+        meets=_meets(data),
         line=document.line,
     )
 
@@ -152,7 +156,22 @@ def _head(parsed: SigmaRuleBase, data: dict[str, Any]) -> dict[str, Any]:
         "name": parsed.name or "",
         "title": parsed.title,
         "hash": digest,
+        "norms": _norms(data.get("references")),
     }
+
+
+def _norms(references: Any) -> tuple[str, ...]:
+    """Give the references that cite a norm of law, as a pack's basis does."""
+    given = references if isinstance(references, list) else []
+    return tuple(one for one in given if isinstance(one, str) and _NORM.fullmatch(one))
+
+
+def _meets(data: dict[str, Any]) -> str:
+    custom = data.get("custom")
+    duty = custom.get("saqshy.meets", "") if isinstance(custom, dict) else ""
+    if duty not in ("", *DUTIES):
+        raise NotUnderstood(f"saqshy.meets is one of {DUTIES}", "custom", "saqshy.meets")
+    return str(duty)
 
 
 def _log_source(parsed: SigmaLogSource) -> tuple[str, str, str]:

@@ -12,6 +12,8 @@ class Rule:
     """A Sigma detection rule. ``hash`` follows its document and the filters applied to it.
 
     ``fields`` are the names that its selections read. What the document leaves out is "".
+    ``norms`` are the norms of law among its references (``kz-418-V/30(1)``). ``meets`` names a duty
+    (``backup``) that its events show to be met: such a rule gives no findings.
     """
 
     id: str
@@ -27,6 +29,8 @@ class Rule:
     service: str
     fields: tuple[str, ...]
     predicate: Predicate
+    norms: tuple[str, ...] = ()
+    meets: str = ""
     file: str = ""
     line: int = 0
 
@@ -104,6 +108,7 @@ class Correlation:
     generate: bool = False
     scope: str = "object"
     branches: tuple[Branch, ...] = ()
+    norms: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
 
@@ -141,7 +146,7 @@ _KINDS: dict[str, type[Item]] = {
     "filter": Filter,
     "broken": Broken,
 }
-_TUPLES = ("tags", "fields", "rules", "group_by")
+_TUPLES = ("tags", "fields", "rules", "group_by", "norms")
 
 
 def item_form(item: Item) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Tests that stand beside rules: ``<name>.tests.yml`` beside ``<name>.yml``.
 
 Each test has a ``name``, ``records`` (raw texts, or mappings that stand for their JSON), a
-``format`` of the normaliser, and ``hits``: on how many records a plain rule matches, or how many
-findings a correlation gives. A file with several rules needs ``rule``, the id of the one meant; in
-a file with a correlation it is the correlation.
+``format`` of the normaliser, the ``object`` that sends them where a rule asks for what the registry
+says of it (fields of an object's record), and ``hits``: on how many records a plain rule matches,
+or how many findings a correlation gives. A file with several rules needs ``rule``, the id of the
+one meant; in a file with a correlation it is the correlation.
 """
 
 import json
@@ -22,6 +23,7 @@ from pipeline.model import Event, Failure, Finding, Observation, RawBatch, insta
 SUFFIX = ".tests.yml"
 RULE_SUFFIXES = (".yml", ".yaml")
 RECEIVED = "2036-01-01T00:00:00Z"  # later than the times in any test, so that none is clamped
+TESTED = "rule-test"  # the object of a test, and its source
 
 
 def path_of_tests(path: Path) -> Path:
@@ -60,6 +62,7 @@ class RuleTest(_Piece):
     name: Annotated[str, Field(min_length=1)]
     records: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1)]
     format: str = "auto"
+    object: dict[str, Any] | None = None
     hits: Annotated[int, Field(ge=0)]
     rule: str | None = None
 
@@ -104,18 +107,25 @@ class Outcome:
         return "; ".join((told, *self.failures))
 
 
+def _unknowing(_object: dict[str, Any]) -> Callable[[RawBatch], ReadBatch]:
+    told = "the test describes an object, and nothing here knows the registry's records"
+    raise ConfigurationError([Problem("object", 0, told, "run saqshy rules test")])
+
+
 @dataclass(frozen=True, slots=True)
 class RuleTester:
     """Runs the tests beside rules through the stages that it is given.
 
     ``normalize`` and ``observe`` are the normaliser's and the matcher's own; ``correlate`` gives
     the findings of a whole stream of observations, of an object that nothing is known of.
+    ``knowing`` gives the normaliser of a test's ``object``; ConfigurationError where it is none.
     """
 
     content: Content
     normalize: Callable[[RawBatch], ReadBatch]
     observe: Callable[[RawBatch, Sequence[Event], list[Failure]], Observation]
     correlate: Callable[[Sequence[Observation]], Iterable[Finding]]
+    knowing: Callable[[dict[str, Any]], Callable[[RawBatch], ReadBatch]] = _unknowing
 
     def __call__(self, path: Path) -> list[Outcome]:
         """Run a test file's tests; ConfigurationError where it is broken or names no rule."""
@@ -148,7 +158,8 @@ class RuleTester:
 
     def _run(self, test: RuleTest, rule_id: str, file: str, line: int) -> Outcome:
         batch = _batch(test)
-        read = self.normalize(batch)
+        normalize = self.normalize if test.object is None else self.knowing(test.object)
+        read = normalize(batch)
         failures = list(read.failures)
         seen = self.observe(batch, read.events, failures)
         if rule_id in self.content.correlations:
@@ -169,8 +180,8 @@ def _batch(test: RuleTest) -> RawBatch:
     at = instant(RECEIVED)
     return RawBatch(
         id="rule-test",
-        object_id="rule-test",
-        source_id="rule-test",
+        object_id=TESTED,
+        source_id=TESTED,
         sequence=1,
         previous=0,
         received_at=at,

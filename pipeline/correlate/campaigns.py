@@ -12,7 +12,7 @@ from pipeline.content import Content
 from pipeline.correlate import silence
 from pipeline.correlate.evidence import Evidence
 from pipeline.correlate.plan import OBJECT
-from pipeline.correlate.presence import ObjectRow, SourceRow, SourceTiming
+from pipeline.correlate.presence import Attention, ObjectRow, SourceRow, SourceTiming
 from pipeline.correlate.progress import advance, in_order
 from pipeline.correlate.windowed import Windowed
 from pipeline.model import BatchKind, Finding, Observation
@@ -33,7 +33,12 @@ class Campaigns:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "windowed", Windowed(self.content, self.evidence, "centre"))
-        across = replace(self.evidence, timing=self._timing, expected=lambda _object, _at: ())
+        across = replace(
+            self.evidence,
+            timing=self._timing,
+            expected=lambda _object, _at: (),
+            attention=lambda _centre, _source, _at: Attention(),
+        )
         object.__setattr__(self, "across", across)
 
     def __bool__(self) -> bool:
@@ -54,9 +59,10 @@ class Campaigns:
                 return []
             named = replace(seen, source_id=f"{seen.object_id}{BETWEEN}{seen.source_id}")
             named = self._entered(state, named)
-            if not in_order(state, named):
+            source = in_order(state, named)
+            if source is None:
                 return []
-            silence.heard(state, named.source_id, self.across, seen.received_at)
+            silence.heard(state.object_id, named.source_id, source, self.across, seen.received_at)
             findings += self.windowed.apply(state, whole, self._own(seen).matches)
         horizon = advance(state, whole, seen, self.across)
         findings += self.windowed.settle(state, whole, horizon)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.correlate.presence import SourceTiming
+from pipeline.correlate.presence import Attention, SourceTiming
 from pipeline.model import Labels
 
 
@@ -15,6 +15,8 @@ class Evidence:
     instant: ``timing`` a source's lateness and longest silence, by object and source; ``expected``
     the sources of an object that must not fall silent; ``trial`` whether it is in trial operation;
     ``attested`` whether it is attested open, so that its events may be held against others'.
+    ``attention`` says of a source whether its silence says anything at an instant.
+    ``ended`` is ``labels`` for findings whose events ended in success or failure.
     """
 
     labels: Callable[[str], Labels]
@@ -22,3 +24,11 @@ class Evidence:
     expected: Callable[[str, int], Sequence[str]]
     trial: Callable[[str, int], bool]
     attested: Callable[[str, int], bool] = lambda _object, _at: True
+    ended: Callable[[str, str], Labels] | None = None
+    attention: Callable[[str, str, int], Attention] = lambda _object, _source, _at: Attention()
+
+    def labels_of(self, rule_id: str, outcome: str) -> Labels:
+        """Give what a rule is evidence for where its events ended so ("": nobody knows)."""
+        if outcome and self.ended is not None:
+            return self.ended(rule_id, outcome)
+        return self.labels(rule_id)

@@ -6,7 +6,8 @@ for as long as its lateness; idle sources hold nothing back. The watermark never
 Silence of a source is an event of its own (Informatization Law 1(29-1): constant observation).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pipeline.model import NANOSECONDS
 from pipeline.model.rows import Rows
@@ -20,9 +21,27 @@ class SourceTiming:
     silence: int | None = None
 
 
+class Attention(NamedTuple):
+    """Whether a source's silence says anything at an instant.
+
+    ``watched``: it is registered, with an object that is attested open. ``planned``: work was
+    announced for this time.
+    """
+
+    watched: bool = True
+    planned: bool = False
+
+
 @dataclass(slots=True)
 class SourceRow:
-    """State of one source: what was applied, its newest event, when it was last heard."""
+    """State of one source: what was applied, its newest event, when it was first and last heard.
+
+    ``paused_at`` is since when its silence says nothing (planned work, or nobody watches it; 0:
+    not now), and ``excused`` how much of the standing silence was so. ``gap`` is the longest
+    silence of this day and ``limit`` the learned one, 0 while nothing is learned; ``learned`` says
+    that the silence that stands is told by it. ``counts`` are this hour's events (``volume``), and
+    ``partial`` says that they are not a whole hour's. All times are nanoseconds.
+    """
 
     sequence: int = 0
     newest: int = 0
@@ -32,6 +51,14 @@ class SourceRow:
     silent_revision: int = 0
     silent_since: int = 0
     silent_noticed: int = 0
+    since: int = 0
+    paused_at: int = 0
+    excused: int = 0
+    gap: int = 0
+    limit: int = 0
+    learned: bool = False
+    counts: list[int] = field(default_factory=list)
+    partial: bool = True
 
 
 @dataclass(slots=True)
@@ -39,7 +66,8 @@ class ObjectRow:
     """State of one object: its watermark, what could not be counted, its last tick.
 
     ``evicted`` counts the entries of correlation windows that were let go for want of room, and
-    ``forgotten`` the hosts whose repeats were.
+    ``forgotten`` the hosts whose repeats were. ``hour`` is the hour that is counted now, by the
+    epoch; ``partial`` says that we did not listen to all of it.
     """
 
     watermark: int = 0
@@ -47,6 +75,8 @@ class ObjectRow:
     evicted: int = 0
     ticked_at: int = 0
     forgotten: int = 0
+    hour: int = 0
+    partial: bool = True
 
 
 def late_matches(state: Rows) -> int:

@@ -7,14 +7,14 @@ from pipeline.model import BatchKind, Observation
 from pipeline.model.rows import Rows
 
 
-def in_order(state: Rows, seen: Observation) -> bool:
-    """Note an observation of a source; False where it was applied already.
+def in_order(state: Rows, seen: Observation) -> SourceRow | None:
+    """Note an observation of a source; give its row, None where it was applied already.
 
     A gap in a source's sequence raises IntegrityError, since the journal's order was broken.
     """
     source = state.get(SourceRow, "source", seen.source_id) or SourceRow()
     if seen.sequence <= source.sequence:
-        return False
+        return None
     if seen.previous != source.sequence:
         raise IntegrityError(
             f"source {seen.source_id} of {seen.object_id}: batch {seen.sequence} follows "
@@ -24,7 +24,7 @@ def in_order(state: Rows, seen: Observation) -> bool:
     # A clock that runs ahead must not make everybody else too late.
     source.newest = max(source.newest, min(seen.last_event_at, seen.received_at))
     state.put(source, "source", seen.source_id)
-    return True
+    return source
 
 
 def advance(state: Rows, whole: ObjectRow, seen: Observation, evidence: Evidence) -> int:

@@ -16,13 +16,14 @@ from pipeline.model.rows import Rows
 
 KEPT_IDS = 20
 MOST_SPANS = 64
+SUCCESS = "success"
 
 
 @dataclass(slots=True)
 class Span:
     """One finding: its run of events. ``ids`` keeps the earliest as [time, event id].
 
-    ``fields`` is what the earliest event matched on.
+    ``fields`` is what the earliest event matched on, ``outcome`` how its events ended together.
     """
 
     finding_id: str
@@ -32,15 +33,17 @@ class Span:
     count: int
     ids: list[tuple[int, str]] = field(default_factory=list)
     fields: Json = field(default_factory=dict)
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One event that a rule fired on, with the fields it matched on."""
+    """One event that a rule fired on, with the fields it matched on, and how it ended."""
 
     time: int
     event_id: str
     fields: Json
+    outcome: str = ""
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ def _add(span: Span, hit: Hit) -> None:
     if not span.ids or key < tuple(span.ids[0]):
         span.fields = hit.fields
     span.first, span.last = min(span.first, hit.time), max(span.last, hit.time)
+    span.outcome = _joined(span.outcome, hit.outcome) if span.count else hit.outcome
     span.count += 1
     if len(span.ids) < KEPT_IDS or key < tuple(span.ids[-1]):
         span.ids = sorted([*span.ids, key])[:KEPT_IDS]
@@ -92,9 +96,17 @@ def _swallow(span: Span, other: Span) -> None:
     if other.ids[0] < span.ids[0]:
         span.fields = other.fields
     span.first, span.last = min(span.first, other.first), max(span.last, other.last)
+    span.outcome = _joined(span.outcome, other.outcome)
     span.count += other.count
     span.ids = sorted([*span.ids, *other.ids])[:KEPT_IDS]
     other.count = 0
+
+
+def _joined(one: str, other: str) -> str:
+    """Join how events ended: one success is one, failure only where all failed, else unknown."""
+    if SUCCESS in (one, other):
+        return SUCCESS
+    return one if one == other else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,7 @@ class Fold:
                 event_ids=tuple(event_id for _, event_id in span.ids),
                 event_count=span.count,
                 group=group,
-                labels=self.evidence.labels(rule.id),
+                labels=self.evidence.labels_of(rule.id, span.outcome),
                 fields=span.fields,
                 trial=self.evidence.trial(state.object_id, span.first),
                 retracted=span.count == 0,

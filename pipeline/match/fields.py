@@ -11,6 +11,7 @@ from pipeline.model import Event, Json, Match
 MOST_FIELDS = 16
 MOST_TEXT = 512
 MOST_VALUES = 16
+_SERVER_ERROR = 500  # RFC 9110 section 15.6
 
 
 class MatchFields:
@@ -34,7 +35,7 @@ class MatchFields:
             value = view.lookup(name)
             if value is not ABSENT and value is not None:
                 fields[name] = _bounded(value)
-        return Match(rule.id, event.id, event.time, host_of(event), fields)
+        return Match(rule.id, event.id, event.time, host_of(event), fields, outcome_of(event))
 
 
 def host_of(event: Event) -> str:
@@ -45,6 +46,31 @@ def host_of(event: Event) -> str:
         if isinstance(value, str) and value:
             return value.lower()
     return ""
+
+
+def outcome_of(event: Event) -> str:
+    """Give how an event says that it ended: success, failure (refused, failed), "" where it is mum.
+
+    ECS ``event.outcome``; a packet filter's verdict stands in ``event.type``. An error of a web
+    server itself (status 5xx) is no refusal: an exploit may end in one.
+    """
+    said = event.ecs.get("event")
+    if not isinstance(said, dict):
+        return ""
+    types = said.get("type") or ()
+    if "denied" in types:
+        return "failure"
+    outcome = said.get("outcome")
+    if outcome == "failure":
+        return "" if _broke(event.ecs) else "failure"
+    return "success" if outcome == "success" or "allowed" in types else ""
+
+
+def _broke(ecs: Json) -> bool:
+    http = ecs.get("http")
+    response = http.get("response") if isinstance(http, dict) else None
+    status = response.get("status_code") if isinstance(response, dict) else None
+    return isinstance(status, int) and status >= _SERVER_ERROR
 
 
 def _bounded(value: Any) -> Any:

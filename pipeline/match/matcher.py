@@ -23,6 +23,7 @@ from pipeline.match.speech import Speech
 from pipeline.match.taxonomy import Taxonomy
 from pipeline.match.view import Plans, View
 from pipeline.model import (
+    CROSSING,
     INDICATOR,
     Event,
     Failure,
@@ -39,6 +40,7 @@ _MOST_TOLD = 8
 STAGE = "match"
 ENRICHMENT = "enrichment"  # the vocabulary of what enrichment adds
 EVERY_RULE = "*"
+_ADDED = frozenset({INDICATOR, CROSSING})  # notes of what enrichment found worth asking about
 _by_rule = attrgetter("rule_id")
 _notes = attrgetter("notes")
 
@@ -322,18 +324,18 @@ class Matcher:
 
 
 def _is_asked_again(event: Event) -> bool:
-    return INDICATOR in event.notes or LOOKALIKES in event.notes
+    return LOOKALIKES in event.notes or not _ADDED.isdisjoint(event.notes)
 
 
 def _also_asked(event: Event) -> Iterator[Event]:
     """Give the other forms in which rules are asked about an event, which itself stays as it is.
 
-    With look-alike letters folded, and, where an indicator was found in it, as what enrichment
-    made of it. The fields of a match are what it matched on.
+    With look-alike letters folded, and, where an indicator was found in it or it crosses a border
+    that the law draws, as what enrichment made of it. The fields of a match are what it matched on.
     """
     if LOOKALIKES in event.notes:
         yield replace(event, ecs=undisguised(event.ecs), native=undisguised(event.native), notes=())
-    if INDICATOR in event.notes:
+    if not _ADDED.isdisjoint(event.notes):
         yield replace(event, taxonomy=ENRICHMENT, native={}, notes=())
 
 

@@ -17,6 +17,7 @@ from pipeline.model.batch import (
 )
 from pipeline.model.command import Command
 from pipeline.model.event import (
+    CROSSING,
     INDICATOR,
     Event,
     Match,
@@ -34,18 +35,22 @@ from pipeline.model.finding import (
 )
 from pipeline.model.incident import (
     Assessment,
+    Decision,
     Incident,
     IncidentState,
     Leg,
     Limb,
+    Link,
 )
 from pipeline.model.notice import (
+    HINDRANCES,
     AuditEntry,
     GuardDecision,
     Notice,
     NoticeState,
     Receipt,
     Recipient,
+    Tried,
     notice_id,
 )
 from pipeline.model.times import (
@@ -63,13 +68,16 @@ from pipeline.model.wire import (
 )
 
 __all__ = [
+    "CROSSING",
     "ENDING",
+    "HINDRANCES",
     "INDICATOR",
     "NANOSECONDS",
     "Assessment",
     "AuditEntry",
     "BatchKind",
     "Command",
+    "Decision",
     "Event",
     "Failure",
     "FailureCode",
@@ -82,6 +90,7 @@ __all__ = [
     "Labels",
     "Leg",
     "Limb",
+    "Link",
     "Match",
     "Notice",
     "NoticeState",
@@ -94,6 +103,7 @@ __all__ = [
     "RuleRef",
     "TimeConfidence",
     "Tri",
+    "Tried",
     "as_document",
     "event_from",
     "event_lines",

@@ -19,6 +19,7 @@ class TimeConfidence(StrEnum):
 
 
 INDICATOR = "indicator"  # the note of an event in which a threat indicator stands
+CROSSING = "crossing"  # the note of an event that crosses a border which the law draws
 
 
 @dataclass(slots=True)
@@ -104,13 +105,17 @@ def event_from(document: Json) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One rule fired on one event. ``fields`` holds what it matched on and what windows need."""
+    """One rule fired on one event. ``fields`` holds what it matched on and what windows need.
+
+    ``outcome`` is how the event says that it ended: success, failure, or "" where it does not say.
+    """
 
     rule_id: str
     event_id: str
     time: Instant
     host: str
     fields: Json
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,53 @@ class Receipt:
     duplicate: bool = False
 
 
+HINDRANCES = (
+    "answer",  # answered nonsense, or what is no receipt for this notice
+    "busy",  # answered that it takes nothing now
+    "certificate",  # its certificate is not accepted: expired, of another, revoked, untrusted
+    "no_channel",  # the channel is not set up, or has no address for the recipient
+    "no_name",  # its name does not resolve
+    "not_let_in",  # it does not accept us: our certificate, our password
+    "other",
+    "rejected",  # it rejected this notice
+    "room",  # no room on the disk, or no right to write
+    "slow",  # did not answer in time
+    "unreachable",  # no connection, or it broke off
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was tried of a notice: for the proof that it was, and for what comes next.
+
+    ``first_at`` is when the first attempt began (0: none did), ``since`` when the first one through
+    the present channel did. ``why`` holds the ``HINDRANCES`` met, each once, in their order;
+    ``last`` is the last attempt's, "" where it was answered. ``rejected`` counts rejections and
+    ``forgiven`` the attempts before a person's last replay.
+    ``unrecorded`` counts attempts that a kill left without a record: those went out again.
+    ``proof`` is the hash of the audit entry of the last attempt.
+    """
+
+    first_at: Instant = 0
+    since: Instant = 0
+    why: tuple[str, ...] = ()
+    last: str = ""
+    rejected: int = 0
+    forgiven: int = 0
+    unrecorded: int = 0
+    proof: str = ""
+
+
+_URGENT = frozenset({"first", "page"})
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One leg to one recipient. ``payload`` follows a closed schema and is fixed when made."""
+    """One leg to one recipient. ``payload`` follows a closed schema and is fixed when made.
+
+    ``kind`` is what our protocol calls the leg (``first update correction final``, ``page``), whose
+    own name is the law pack's.
+    """
 
     id: str
     incident_id: str
@@ -69,6 +113,13 @@ class Notice:
     next_attempt_at: Instant = 0
     last_error: str = ""
     receipt: Receipt | None = None
+    kind: str = ""
+    tried: Tried = Tried()
+
+    @property
+    def urgent(self) -> bool:
+        """Tell whether nothing may hold it up: a first notice, or a page to who is on duty."""
+        return (self.kind or self.leg) in _URGENT
 
 
 def notice_id(subject: str, leg: str, ordinal: int, recipient: Recipient) -> str:

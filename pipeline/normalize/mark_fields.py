@@ -154,11 +154,13 @@ class _Look:
         if isinstance(answer, Refusal):
             self.whole = False
             return
+        before = len(self.values)
         for name in self.fields:
             self._follow(answer.native, name)
+        read = tuple(filter(None, self.values[before:]))
         # A row of CSV doubles the quotes of JSON inside it.
         self._into_inner(text.replace('""', '"') if '{""' in text else text)
-        self._into_pairs(text)
+        self._into_pairs(text, read)
 
     def _into_inner(self, text: str) -> None:
         at, left = 0, MOST_INNER
@@ -170,10 +172,16 @@ class _Look:
                 self.whole = False
                 return
 
-    def _into_pairs(self, text: str) -> None:
+    def _into_pairs(self, text: str, read: tuple[str, ...] = ()) -> None:
+        """Look into pairs; ``read`` are values that the format's own reader gave.
+
+        A value that reads on over its format's delimiter, or ends at a blank inside it, is read.
+        """
         for match in _pairs_of(self.fields).finditer(text):
             double, single, bare = match.groups()
             value = next(part for part in (double, single, bare) if part is not None)
+            if bare and any(_same(bare, one) for one in read):
+                continue
             self.values.append(value)
             if bare is None:
                 continue
@@ -235,6 +243,14 @@ def _named(data: Any) -> Iterator[dict[str, Any]]:
             if isinstance(attributes, dict):
                 name = attributes.get("Name", attributes.get("@Name"))
                 yield {str(name): element.get("#text")}
+
+
+def _same(bare: str, read: str) -> bool:
+    """Tell whether a bare pair is the value that was read, cut short or read on too far."""
+    if read.startswith(bare):
+        return True
+    said = any(map(str.isalnum, read))
+    return bare.startswith(read) and (said or bare[len(read)] in "^|")
 
 
 @cache

@@ -24,15 +24,18 @@ from dataclasses import dataclass
 from pipeline.model import Assessment, Incident, IncidentState, Leg, Recipient, Tri
 from pipeline.notify.payload import disclosure
 
-INSIDE = frozenset({"duty_officer", "operations_centre"})
+INSIDE = frozenset({"duty_officer", "operations_centre"})  # our own staff, in every pack
 _STRENGTH = {"statute": 0, "by-law": 1, "policy": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One leg owed to one recipient, and the words that open it."""
+    """One leg owed to one recipient, and the words that open it.
 
-    leg: str
+    ``kind`` is our protocol's (the table above); by which leg the law calls it is the pack's.
+    """
+
+    kind: str
     recipient: Recipient
     basis: str
     set_by: str
@@ -53,7 +56,9 @@ def owed(incident: Incident, previous: Incident | None) -> Iterator[Owed]:
             yield Owed(leg, recipient, ground.basis, ground.set_by, leg)
     outcome = _outcome(incident)
     for recipient, ground in before.items():
-        if recipient not in now and recipient.role not in INSIDE:
+        # Whose first notice was held gets a correction that is held, and none that leaves.
+        heard = recipient in told or disclosure(recipient.role, incident.assessment.guard) == "hold"
+        if heard and recipient not in now and recipient.role not in INSIDE:
             yield Owed("correction", recipient, ground.basis, ground.set_by, outcome)
 
 

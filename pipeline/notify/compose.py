@@ -1,5 +1,6 @@
 """Write the payload of one notice: the closed schema of its recipient, in all three languages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +25,24 @@ class Composer:
     centre: str
     texts: Texts
 
-    def __call__(self, owed: Owed, incident: Incident, code: str, language: str) -> Json:
+    def __call__(
+        self,
+        owed: Owed,
+        incident: Incident,
+        code: str,
+        language: str,
+        guests: Sequence[str] | None = (),
+    ) -> Json:
         """Give the detailed payload, the recipient's language first; ``code`` names the object.
+
+        ``guests``: by which parties of hosted objects the pack tells the role.
 
         Only the recipient's own object, classes and times enter: no evidence, no user, no address,
         no other object. ValidationError where a name of the pack does not fit the closed schema.
         """
         assessment = incident.assessment
-        model = payload_model(owed.recipient.role, owed.leg)
+        model = payload_model(owed.kind, guests)
+        hosted = payload_model("first", guests) is HostedFact
         known: dict[str, Any] = {
             "incident_id": incident.id,
             "object": code,
@@ -42,7 +53,7 @@ class Composer:
             "centre": self.centre,
             "details_available": True,
             "text": tuple(
-                self._text(owed, incident, code, spoken)
+                self._text(owed, incident, code, spoken, hosted=hosted)
                 for spoken in sorted(LANGUAGES, key=lambda one: one != language)
             ),
         }
@@ -57,16 +68,17 @@ class Composer:
             known["predicate"] = _limbs(assessment)
         return document(model.model_validate(known))
 
-    def _text(self, owed: Owed, incident: Incident, code: str, language: str) -> Text:
+    def _text(
+        self, owed: Owed, incident: Incident, code: str, language: str, *, hosted: bool
+    ) -> Text:
         said = self.texts
-        hosted = payload_model(owed.recipient.role, "first") is HostedFact
         lines = [said.say(language, "notice", f"opening.{owed.opening}", centre=self.centre)]
         if hosted:
             lines.append(said.say(language, "notice", "hosted"))
         elif incident.trial:
             lines.append(said.say(language, "notice", "trial"))
         lines += self._facts(owed, incident, code, language)
-        topic = "candidate" if owed.opening == "candidate" else owed.leg
+        topic = "candidate" if owed.opening == "candidate" else owed.kind
         subject = said.say(language, "notice", f"subject.{topic}", object=code)
         return Text(language=language, subject=subject, body="\n".join(lines))
 
@@ -77,7 +89,7 @@ class Composer:
             return said.say(language, "notice", f"line.{name}", **values)
 
         lines = [line("object", value=code)]
-        if owed.leg != "correction":
+        if owed.kind != "correction":
             held = acts(incident.assessment)
             none = said.say(language, "notice", "acts.none")
             first = said.when(language, incident.first_event_at)

@@ -17,6 +17,8 @@ from pipeline.notify.payload import (
     Language,
     Line,
     Name,
+    Page,
+    Reminding,
     Stub,
     read_payload,
 )
@@ -36,7 +38,7 @@ class Letter(Closed):
     id: Id
     incident_id: Id
     revision: Annotated[int, Field(ge=1)]
-    leg: Literal["first", "update", "correction", "final"]
+    leg: Name
     ordinal: Annotated[int, Field(ge=0)]
     recipient: Addressee
     language: Language
@@ -53,6 +55,6 @@ class Letter(Closed):
         return self
 
     @property
-    def content(self) -> Known | Stub:
+    def content(self) -> Known | Stub | Reminding | Page:
         """Give the payload as read by its closed schema."""
-        return read_payload(self.recipient.role, self.leg, self.payload)
+        return read_payload(self.payload)

@@ -5,12 +5,13 @@ only sentences are those of our own catalogs. An unknown key is refused, so that
 elsewhere can never leave by accident (SPEC section 5: outbound schemas are closed allow-lists).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pipeline.model import Instant, Json, Tri
+from pipeline.registry import LEVELS
 
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Label: TypeAlias = Annotated[str, StringConstraints(pattern=r'^[A-Za-z0-9:=" ._/-]{0,128}$')]
@@ -95,24 +96,56 @@ class Correction(Known):
     continues_as: Id | None
 
 
-Payload: TypeAlias = Stub | HostedFact | Fact | Correction
+class Reminding(Closed):
+    """Of a term: which leg of whose duty to whom is due when. It says nothing of what happened.
 
-FACT_FOR: Mapping[str, type[Fact] | type[HostedFact]] = {
-    "ncc": Fact,
-    "holder": Fact,
-    "owner": Fact,
-    "sectoral_centre": Fact,
-    "duty_officer": Fact,
-    "hosted_owner": HostedFact,
-    "hosted_holder": HostedFact,
-}
+    ``at`` is the reminder's own time, and ``late`` that it was made long after it.
+    """
+
+    reminder: Name
+    incident_id: Id
+    object: Code
+    clock: Id
+    ordinal: int
+    leg: Name
+    duty_of: Name
+    to: Name
+    due_at: Instant
+    at: Instant
+    made_at: Instant
+    late: bool
+    legal_basis: Line
+    centre: Line
+    text: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
 
 
-def payload_model(role: str, leg: str) -> type[Known]:
-    """Give the closed schema of a recipient's detailed payload; the least for an unknown role."""
-    if leg == "correction":
+class Page(Closed):
+    """To whoever is on duty: that something waits, of which object, and under which id to find it.
+
+    ``page`` is the leg that pages, ``notice`` its id, ``level`` whose turn it is.
+    """
+
+    page: Name
+    incident_id: Id
+    object: Code
+    notice: Id
+    level: Name
+    centre: Line
+    text: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
+
+
+Payload: TypeAlias = Stub | HostedFact | Fact | Correction | Reminding | Page
+
+
+def payload_model(kind: str, guests: Sequence[str] | None) -> type[Known]:
+    """Give the closed schema of a recipient's detailed payload.
+
+    ``guests`` are the parties of hosted objects by which the law's pack tells the role: () where it
+    tells of the object itself, None for a role that the pack does not know, which gets the least.
+    """
+    if kind == "correction":
         return Correction
-    return FACT_FOR.get(role, HostedFact)
+    return Fact if guests == () else HostedFact
 
 
 def document(payload: Closed) -> Json:
@@ -120,15 +153,27 @@ def document(payload: Closed) -> Json:
     return payload.model_dump(mode="json", by_alias=True)
 
 
-def read_payload(role: str, leg: str, payload: Mapping[str, Any]) -> Known | Stub:
-    """Read a payload by its closed schema; pydantic's ValidationError where it does not fit."""
+def read_payload(payload: Mapping[str, Any]) -> Known | Stub | Reminding | Page:
+    """Read a payload by the closed schema whose own key it has; pydantic's ValidationError else.
+
+    Which role gets which schema is the pack's and was decided when the notice was made.
+    """
     if payload.get("details_available") is False:
         return Stub.model_validate(payload)
-    return payload_model(role, leg).model_validate(payload)
+    if "outcome" in payload:
+        return Correction.model_validate(payload)
+    if "reminder" in payload or "page" in payload:
+        return (Reminding if "reminder" in payload else Page).model_validate(payload)
+    return (HostedFact if "hosted" in payload else Fact).model_validate(payload)
 
 
 def stub_of(payload: Mapping[str, Any]) -> Json | None:
-    """Cut a payload down to the stub; None where even its allowed keys do not fit."""
+    """Cut a payload down to the stub; None where even its allowed keys do not fit.
+
+    Reminders and pages have no content to cut.
+    """
+    if "reminder" in payload or "page" in payload:
+        return _without_content(payload)
     occurred = payload.get("occurred")
     first = occurred.get("first") if isinstance(occurred, Mapping) else None
     try:
@@ -147,15 +192,22 @@ def stub_of(payload: Mapping[str, Any]) -> Json | None:
     return document(stub)
 
 
+def _without_content(payload: Mapping[str, Any]) -> Json | None:
+    try:
+        return document(read_payload(payload))
+    except ValidationError:
+        return None
+
+
 def disclosure(role: str, decision: str) -> str:
     """Give what the guard's decision means for a role: ``open``, ``stub`` or ``hold``.
 
-    The centre's own duty officer is paged when others are held, without content (SPEC section 5);
+    The centre's own duty roster is paged when others are held, without content (SPEC section 5);
     a decision that is not known is never treated as open.
     """
     if decision == "open":
         return "open"
-    if decision == "stub" or role == "duty_officer":
+    if decision == "stub" or role in LEVELS:
         return "stub"
     return "hold"
 

@@ -4,8 +4,9 @@ The ordinal of a notice is the incident's revision that owed it, so that the sam
 the same ids however often it is looked at, and two legs of one kind never share an id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -71,11 +72,17 @@ class Channels:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the centre brings to a notice: its words, its channels, the incident's terms."""
+    """What the centre brings to a notice: its words, its channels, the incident's terms.
+
+    ``legs`` names the legs that the pack has for a kind of notice to a role; ``guests`` by which
+    parties of hosted objects it tells a role (``payload_model``).
+    """
 
     composer: Composer
     channels: Channels
     terms: Terms
+    legs: Callable[[str, str], Sequence[str]] = lambda kind, _role: (kind,)
+    guests: Callable[[str], Sequence[str] | None] = lambda _role: ()
 
 
 def notices_for(
@@ -86,24 +93,34 @@ def notices_for(
     The rules stand in ``changes``. Where the registry names nobody for a leg, its notice is held:
     the duty is there, and the route pages the duty officer.
     """
-    return [_notice(one, incident, previous, registry, desk) for one in owed(incident, previous)]
+    return [
+        _notice(one, leg, incident, previous, registry, desk)
+        for one in owed(incident, previous)
+        for leg in desk.legs(one.kind, one.recipient.role)
+    ]
 
 
 def _notice(
-    one: Owed, incident: Incident, previous: Incident | None, registry: Registry, desk: Desk
+    one: Owed,
+    leg: str,
+    incident: Incident,
+    previous: Incident | None,
+    registry: Registry,
+    desk: Desk,
 ) -> Notice:
     party = registry.party(one.recipient.party_id)
     language = party.language if party else LANGUAGES[0]
-    code = object_code(incident, one.recipient, registry)
+    guests = desk.guests(one.recipient.role)
+    code = object_code(incident, one.recipient, registry, guests)
     reachable = bool(one.recipient.party_id) or one.recipient.role in desk.channels.by_role
-    content = _content(one, incident, code, language, desk.composer)
+    content = _content(one, incident, code, language, partial(desk.composer, guests=guests))
     since = _since(incident, previous)
-    term = desk.terms(one.leg, one.recipient.role, since)
+    term = desk.terms(leg, one.recipient.role, since)
     return Notice(
-        id=notice_id(incident.id, one.leg, incident.revision, one.recipient),
+        id=notice_id(incident.id, leg, incident.revision, one.recipient),
         incident_id=incident.id,
         revision=incident.revision,
-        leg=one.leg,
+        leg=leg,
         ordinal=incident.revision,
         recipient=one.recipient,
         channel=desk.channels.of(one.recipient, party),
@@ -115,6 +132,7 @@ def _notice(
         guard=content.guard,
         payload=content.payload,
         object_id=incident.object_id,
+        kind=one.kind,
         state=content.state if reachable else NoticeState.HELD,
         last_error="" if reachable else f"the registry names nobody as {one.recipient.role}",
     )
@@ -135,7 +153,7 @@ class _Content:
 
 
 def _content(
-    one: Owed, incident: Incident, code: str, language: str, composer: Composer
+    one: Owed, incident: Incident, code: str, language: str, composer: Callable[..., Json]
 ) -> _Content:
     """Give payload and state as the guard decided; details that do not fit leave as a stub."""
     guard = GuardDecision(incident.assessment.guard, incident.assessment.basis.get("guard", ""))

@@ -30,6 +30,12 @@ class Texts:
 
     messages: Mapping[str, Mapping[tuple[str, str], str]]
 
+    def beside(self, words: Mapping[str, Mapping[tuple[str, str], str]]) -> "Texts":
+        """Give these texts with further words, such as a law pack's; ours stand before them."""
+        return Texts(
+            {name: {**words.get(name, {}), **held} for name, held in self.messages.items()}
+        )
+
     def say(self, language: str, context: str, name: str, **values: str) -> str:
         """Give a message with its values; KeyError where the catalogs have none."""
         return self.messages[language][context, name].format(**values)

@@ -8,7 +8,11 @@ from pipeline.registry.admission import (
     Peek,
     Refusal,
 )
+from pipeline.registry.changed_spans import changed_spans
+from pipeline.registry.duties import Duty, duties
+from pipeline.registry.duty_rows import DutyRow, rows_of_law, rows_with
 from pipeline.registry.guard import Standing, decide, standing
+from pipeline.registry.history import History
 from pipeline.registry.identification import REPORTS
 from pipeline.registry.loading import load_registry
 from pipeline.registry.marks import MarkReader, MarkVocabulary, Meaning, mark_reader, skeleton
@@ -26,14 +30,15 @@ from pipeline.registry.records import (
     SourceProfile,
 )
 from pipeline.registry.registry import (
-    History,
     Registry,
     make_registry,
     registry_from_bundle,
 )
+from pipeline.registry.roster import LEVELS, Roster
 
 __all__ = [
     "FLAG_PATTERN",
+    "LEVELS",
     "PARTY_PATHS",
     "REPORTS",
     "UNKNOWN_SOURCE",
@@ -43,6 +48,8 @@ __all__ = [
     "Channel",
     "Contact",
     "Critical",
+    "Duty",
+    "DutyRow",
     "Group",
     "History",
     "MarkReader",
@@ -54,14 +61,19 @@ __all__ = [
     "Peek",
     "Refusal",
     "Registry",
+    "Roster",
     "SourceMatch",
     "SourceProfile",
     "Standing",
+    "changed_spans",
     "decide",
+    "duties",
     "load_registry",
     "make_registry",
     "mark_reader",
     "registry_from_bundle",
+    "rows_of_law",
+    "rows_with",
     "skeleton",
     "standing",
 ]

@@ -14,6 +14,7 @@ from pipeline.ports import Delivery
 from pipeline.registry.guard import Standing, standing
 from pipeline.registry.identification import Claim, Epoch, Identification, identification
 from pipeline.registry.marks import MarkReader, Meaning, mark_reader
+from pipeline.registry.passes import Passes
 from pipeline.registry.registry import Registry
 
 
@@ -44,7 +45,7 @@ class Peek(Protocol):
 MOST_REFUSALS = 64
 UNKNOWN_SOURCE = "unknown_source"
 _INCOMPLETE = frozenset({"oversized", "truncated", "corrupt"})
-_MARK_NOTES = frozenset({Meaning.VALID.value, Meaning.SUSPECTED.value})
+RELEASED = "released"  # the note of a suspected record that a cleared person let pass
 
 
 class Group(NamedTuple):
@@ -93,12 +94,14 @@ class _Gathered:
 class Admission:
     """Identifies and guards the records of a delivery by a registry.
 
-    ``fixed`` maps a listener to the ``object/source`` whose records alone come over it.
+    ``fixed`` maps a listener to the ``object/source`` whose records alone come over it. ``passes``
+    is what a cleared person has said of suspected records: such a record is kept, with a note.
     """
 
     registry: Registry
     peek: Peek
     fixed: Mapping[str, str] = field(default_factory=dict)
+    passes: Passes = field(default_factory=Passes)
     _claims: Identification = field(init=False, repr=False, compare=False)
     _readers: dict[tuple[str, ...], MarkReader] = field(
         init=False, repr=False, compare=False, default_factory=dict
@@ -127,7 +130,8 @@ class Admission:
             if isinstance(group, Standing):
                 _count(refused, group.value, f"{claim.record.id}/{claim.source.id}")
             elif claim.source.mark_fields or index in notes:
-                self._keep(group, claim, record, notes.get(index, []), delivery)
+                about = notes.get(index, [])
+                _keep(group, self._meaning(claim, record, about, delivery, at), record, about)
             else:
                 group.records.append(record)
         return Admitted(
@@ -162,27 +166,21 @@ class Admission:
         claim = epoch.identify(delivery.source, delivery.peer, host, seen, delivery.certificates)
         return claim, host
 
-    def _keep(
-        self,
-        group: _Gathered,
-        claim: Claim,
-        record: bytes,
-        notes: list[RecordNote],
-        delivery: Delivery,
-    ) -> None:
-        place = len(group.records)
-        meaning = Meaning.OPEN
-        if claim.source.mark_fields:
-            meaning = self._mark(claim, record, notes, delivery)
+    def _meaning(
+        self, claim: Claim, record: bytes, notes: list[RecordNote], delivery: Delivery, at: int
+    ) -> Meaning | None:
+        """Give what a record's declared fields say; None for a suspected one that may pass."""
         # A delivery that was guarded before (a spool, a replay) keeps what that guard noted.
-        carried = next((note.kind for note in notes if note.kind in _MARK_NOTES), "")
-        kind = meaning.value if meaning is not Meaning.OPEN else carried
-        if kind:
-            group.records.append(b"")
-            group.notes.append(RecordNote(place, kind))
-            return
-        group.records.append(record)
-        group.notes += [RecordNote(place, note.kind, note.detail) for note in notes]
+        kinds = {note.kind for note in notes}
+        for earlier in (Meaning.VALID, Meaning.SUSPECTED):
+            if earlier.value in kinds:
+                return earlier
+        if not claim.source.mark_fields:
+            return Meaning.OPEN
+        meaning = self._mark(claim, record, notes, delivery)
+        if meaning is Meaning.SUSPECTED and self.passes(claim.record.id, claim.source.id, at):
+            return None
+        return meaning
 
     def _mark(
         self, claim: Claim, record: bytes, notes: list[RecordNote], delivery: Delivery
@@ -201,6 +199,21 @@ class Admission:
         ):
             return Meaning.SUSPECTED  # what was not read may have been a mark: never open
         return meaning
+
+
+def _keep(
+    group: _Gathered, meaning: Meaning | None, record: bytes, notes: list[RecordNote]
+) -> None:
+    """Keep a record, or its place alone; without a meaning it was released."""
+    place = len(group.records)
+    if meaning in (Meaning.VALID, Meaning.SUSPECTED):
+        group.records.append(b"")
+        group.notes.append(RecordNote(place, meaning.value))
+        return
+    group.records.append(record)
+    group.notes += [RecordNote(place, note.kind, note.detail) for note in notes]
+    if meaning is None:
+        group.notes.append(RecordNote(place, RELEASED))
 
 
 def _group(

@@ -6,7 +6,7 @@ then a listener. Two equally specific sources that take the same records are ref
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import (
     IPv4Address,
@@ -18,13 +18,11 @@ from ipaddress import (
 )
 from typing import Any, TypeAlias
 
-from pipeline.registry.records import (
-    ObjectRecord,
-    SourceMatch,
-    SourceProfile,
-    certificate_key,
-)
-from pipeline.registry.registry import Registry, histories_of
+from pipeline.registry.history import History
+from pipeline.registry.part import certificate_key, host_key
+from pipeline.registry.records import ObjectRecord
+from pipeline.registry.registry import Registry
+from pipeline.registry.sources import SourceMatch, SourceProfile
 
 _Address: TypeAlias = IPv4Address | IPv6Address
 _Network: TypeAlias = IPv4Network | IPv6Network
@@ -32,11 +30,6 @@ _Specificity: TypeAlias = tuple[int, int, int, int, int]
 _NO_NAMES: frozenset[str] = frozenset()
 MOST_REMEMBERED = 65_536
 REPORTS = "reports"  # the source of what people enter by hand, built in with every object
-
-
-def host_key(name: str) -> str:
-    """Fold a host name to what it is compared by."""
-    return name.strip().rstrip(".").casefold()
 
 
 _ENTERED = SourceProfile(id=REPORTS, match=SourceMatch(listeners=(REPORTS,)), format="json")
@@ -257,39 +250,45 @@ def identification(registry: Registry) -> Identification:
 
 
 def ambiguities(
-    records: Sequence[ObjectRecord],
+    histories: Mapping[str, History],
 ) -> Iterator[tuple[ObjectRecord, int, str, str]]:
     """Give (record, index of its source, other object, other source) where two take the same.
 
     Only claims of equal specificity count, in spans of time that meet.
     """
-    by_key: dict[tuple[str, str], list[tuple[int, int, Claim, int]]] = {}
-    for history in histories_of(records).values():
+    by_key: dict[tuple[str, str], list[tuple[int, int, ObjectRecord, int]]] = {}
+    for history in histories.values():
         for begin, end, record in history.spans():
             for index, source in enumerate(record.sources):
-                made = claim(record, source)
-                for key in _keys(made):
-                    by_key.setdefault(key, []).append((begin, end, made, index))
+                for key in _keys(source.match):
+                    by_key.setdefault(key, []).append((begin, end, record, index))
     told: set[tuple[int, int]] = set()
     for entries in by_key.values():
-        for place, (begin, end, made, index) in enumerate(entries):
-            for their_begin, their_end, theirs, _ in entries[:place]:
-                meets = begin < their_end and their_begin < end and made is not theirs
-                if meets and _same_records(made, theirs) and (id(made.record), index) not in told:
-                    told.add((id(made.record), index))
-                    yield made.record, index, theirs.record.id, theirs.source.id
+        if len(entries) == 1:
+            continue
+        claims = [claim(record, record.sources[index]) for _, _, record, index in entries]
+        for place, (begin, end, record, index) in enumerate(entries):
+            for other, (their_begin, their_end, theirs, their_index) in enumerate(entries[:place]):
+                meets = begin < their_end and their_begin < end
+                told_already = (id(record), index) in told
+                if meets and not told_already and _same_records(claims[place], claims[other]):
+                    told.add((id(record), index))
+                    yield record, index, theirs.id, theirs.sources[their_index].id
 
 
-def _keys(made: Claim) -> list[tuple[str, str]]:
+def _keys(match: SourceMatch) -> list[tuple[str, str]]:
     """Give the keys under which an equally specific rival must also stand."""
-    if made.hosts:
-        return [("host", host) for host in sorted(made.hosts)]
-    if made.certificates:
-        return [("certificate", name) for name in sorted(made.certificates)]
-    if made.networks:
-        return [("network", str(network)) for network in made.networks]
-    if made.listeners:
-        return [("listener", name) for name in sorted(made.listeners)]
+    if match.hosts:
+        return [("host", host) for host in sorted(set(map(host_key, match.hosts)))]
+    if match.certificates:
+        return [
+            ("certificate", one) for one in sorted(set(map(certificate_key, match.certificates)))
+        ]
+    if match.addresses:
+        networks = {str(ip_network(address, strict=False)) for address in match.addresses}
+        return [("network", network) for network in sorted(networks)]
+    if match.listeners:
+        return [("listener", name) for name in sorted(set(match.listeners))]
     return [("fields", "")]
 
 

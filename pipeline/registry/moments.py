@@ -9,9 +9,15 @@ from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, PlainSerializer, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    SerializationInfo,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
-from pipeline.model import NANOSECONDS, instant
+from pipeline.model import NANOSECONDS, instant, rfc3339
 
 EARLIEST = -(1 << 62)
 LATEST = 1 << 62
@@ -39,32 +45,38 @@ def midnight(day: date, zone: tzinfo) -> int:
     return int(datetime.combine(day, time(), zone).timestamp()) * NANOSECONDS
 
 
-def _as_date(value: object) -> date | None:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    return None
-
-
 def _read(value: Any, info: ValidationInfo, *, end: bool) -> Any:
     context = info.context or {}
     if isinstance(value, int) and not isinstance(value, bool) and context.get("bundle"):
-        return value
-    zone: tzinfo = context.get("zone", UTC)
-    day = _as_date(value)
-    if day is not None:
-        return midnight(day + timedelta(days=1) if end else day, zone)
-    if isinstance(value, datetime):
-        moment = value if value.tzinfo is not None else value.replace(tzinfo=zone)
-        whole = int(moment.replace(microsecond=0).timestamp()) * NANOSECONDS
-        return whole + moment.microsecond * 1000
-    if isinstance(value, str):
-        return instant(value)
-    raise ValueError("is neither a date (2026-01-31) nor a time (2026-01-31T12:00:00Z)")
+        found = value
+    elif isinstance(value, str):
+        found = _of_text(value, context.get("zone", UTC), end=end)
+    elif isinstance(value, datetime):
+        moment = (
+            value if value.tzinfo is not None else value.replace(tzinfo=context.get("zone", UTC))
+        )
+        found = int(moment.replace(microsecond=0).timestamp()) * NANOSECONDS
+        found += moment.microsecond * 1000
+    elif isinstance(value, date):
+        found = _of_day(value, context.get("zone", UTC), end=end)
+    else:
+        raise ValueError("is neither a date (2026-01-31) nor a time (2026-01-31T12:00:00Z)")
+    return max(EARLIEST, min(found, LATEST - 1))
+
+
+@lru_cache(maxsize=65_536)  # the same days stand in many records
+def _of_text(text: str, zone: tzinfo, *, end: bool) -> int:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return instant(text)
+    return _of_day(day, zone, end=end)
+
+
+def _of_day(day: date, zone: tzinfo, *, end: bool) -> int:
+    if end and day == date.max:
+        return LATEST
+    return midnight(day + timedelta(days=1) if end else day, zone)
 
 
 def _read_begin(value: Any, info: ValidationInfo) -> Any:
@@ -75,14 +87,17 @@ def _read_end(value: Any, info: ValidationInfo) -> Any:
     return _read(value, info, end=True)
 
 
-def _same(value: int) -> int:
-    return value
+def _written(value: int, info: SerializationInfo) -> int | str:
+    return rfc3339(value) if info.context and info.context.get("text") else value
 
 
-Begin = Annotated[int, BeforeValidator(_read_begin), PlainSerializer(_same)]
+_AS_TEXT = WithJsonSchema(
+    {"type": "string", "description": "A date (2026-01-31) or a time (2026-01-31T12:00:00Z)."}
+)
+Begin = Annotated[int, BeforeValidator(_read_begin), PlainSerializer(_written), _AS_TEXT]
 """An instant in nanoseconds; a bare date is its first moment."""
 
-End = Annotated[int, BeforeValidator(_read_end), PlainSerializer(_same)]
+End = Annotated[int, BeforeValidator(_read_end), PlainSerializer(_written), _AS_TEXT]
 """An instant in nanoseconds, itself outside; a bare date is included to its last moment."""
 
 

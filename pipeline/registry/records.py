@@ -1,276 +1,206 @@
-"""The records of the registry: objects, their sources, and parties.
+"""The record of an object: every field of the law's object model, by concern.
 
-Fields and enumerations follow the Informatization Law's object model (articles 1, 16, 17, 31, 32,
-37-41, 54; digest table B) as far as routing, guard, severity and onboarding need them. What a
-record does not say is unknown, and unknown is never taken as open.
+Fields and enumerations are those of the Informatization Law's object model (digest table B); each
+is documented with its article where it is defined: ``enumerations``, ``parties``, ``lifecycle``,
+``compliance``, ``network``, ``sources``. What a record does not say is unknown, and unknown is
+never taken as open, nor as done.
 """
 
 import re
-from datetime import tzinfo
 from functools import cached_property
-from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, StringConstraints
 
-from pipeline.registry.moments import EARLIEST, LATEST, Begin, End, ZoneName, zone_named
-
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Sector = Literal[
-    "heat", "electricity", "gas", "water_supply", "industry", "health_care", "communications",
-    "banking", "transport", "hydraulic_structures", "law_enforcement", "e_government",
-    "agriculture", "defence", "education", "environment", "other",
-]  # fmt: skip  # the first twelve are the branches of 1(24); the rest National Security Law 5(1)
-Stage = Literal[
-    "development", "trial", "testing", "implementation", "industrial", "upgrade", "terminating",
-    "written_off",
-]  # fmt: skip  # 1(6-1)-(6-7), 39-41-1
-FinancialSubject = Literal[
-    "bank", "bank_branch", "insurer", "insurer_branch", "insurance_broker", "organisation"
-]  # 1(31-1)
-
-
-def _address(value: Any) -> Any:
-    if isinstance(value, str):
-        ip_network(value, strict=False)
-    return value
-
-
-Address = Annotated[str, BeforeValidator(_address)]
-_FINGERPRINT = re.compile(r"(?:sha-?256[:=])?([0-9a-f]{2}(?::?[0-9a-f]{2})*)", re.IGNORECASE)
-_SHA256 = 64  # hexadecimal digits
-
-
-def certificate_key(value: str) -> str:
-    """Fold a certificate's name or fingerprint to what it is compared by.
-
-    A fingerprint is 64 hexadecimal digits, with or without colons and ``sha256:`` (also
-    ``SHA-256:``, as RFC 5425, section 4.2.2 writes it).
-    """
-    folded = value.strip().rstrip(".").casefold()
-    match = _FINGERPRINT.fullmatch(folded)
-    digits = match[1].replace(":", "") if match else ""
-    return f"sha256:{digits}" if len(digits) == _SHA256 else folded
-
-
-def _certificate(value: Any) -> Any:
-    if isinstance(value, str) and re.match(r"sha-?\d*[:=]", value, re.IGNORECASE):
-        key = certificate_key(value)
-        if not key.startswith("sha256:") or len(key) != len("sha256:") + _SHA256:
-            raise ValueError("a fingerprint is sha256: and 64 hexadecimal digits")
-    return value
-
-
-Certificate = Annotated[Text, BeforeValidator(_certificate)]
-
-
-class Part(BaseModel):
-    """A frozen part of a record; unknown keys are refused."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", coerce_numbers_to_str=False, hide_input_in_errors=True
-    )
-
-
-class Names(Part):
-    """A name in the languages of the deployment (35(1), 38(3))."""
-
-    kk: Text
-    ru: Text
-    en: Text = ""
-
-    def within(self, language: str) -> str:
-        """Give the name in a language, English or Kazakh where that one is absent."""
-        return str(getattr(self, language, "") or self.en or self.kk)
-
-
-class Contact(Part):
-    """A person or desk of a party."""
-
-    name: Text
-    phone: str = ""
-    email: str = ""
-
-
-class Channel(Part):
-    """One way to a party: a channel's name, and the address on it where it needs one."""
-
-    channel: Code
-    address: str = ""
-
-
-class Party(Part):
-    """A legal or natural person, or a unit, with the roles that the law pack looks for."""
-
-    id: Code
-    names: Names
-    roles: tuple[Code, ...] = ()
-    language: Literal["kk", "ru", "en"] = "kk"
-    contacts: tuple[Contact, ...] = ()
-    channels: tuple[Channel, ...] = ()
-
-
-class SourceMatch(Part):
-    """By what a record is known to come from a source: every kind given must fit, any value of it.
-
-    ``listeners`` are names of ways in, ``addresses`` IP addresses or networks of the peer,
-    ``hosts`` host names inside the record (compared without case), ``fields`` values of named
-    fields inside the record. ``certificates`` are names (common name, DNS) or SHA-256 fingerprints
-    of the certificate by which the sender proved itself (RFC 5425, section 5).
-    """
-
-    listeners: tuple[Code, ...] = ()
-    addresses: tuple[Address, ...] = ()
-    hosts: tuple[str, ...] = ()
-    fields: dict[str, str] = {}
-    certificates: tuple[Certificate, ...] = ()
-
-    @property
-    def empty(self) -> bool:
-        """Tell whether nothing at all is asked."""
-        return not any((self.listeners, self.addresses, self.hosts, self.fields, self.certificates))
-
-
-class SourceProfile(Part):
-    """One stream of records of one object, and how to read it.
-
-    ``lateness_seconds``: how late in event time a record may come. ``silence_seconds``: after how
-    long without a record the source counts as silent (1(29-1)). ``mark_fields``: fields whose
-    value may be a secrecy mark; ``mark_values``: spellings that are valid marks in this source
-    beside those of the registry's ``marks``. ``columns``: the header of rows that come without one,
-    as the format writes it (``#Fields: date time c-ip``, ``Date;User;Event``).
-    ``quota_records_per_second`` is how much of it is taken in the long run, ``quota_burst`` how
-    much at once (without it ten seconds' worth); 0 leaves it to the listener.
-    """
-
-    id: Code
-    match: SourceMatch
-    format: Code = "auto"
-    zone: ZoneName = "UTC"
-    lateness_seconds: Annotated[int, Field(ge=0, le=604_800)] = 300
-    silence_seconds: Annotated[int, Field(ge=1)] | None = None
-    mark_fields: tuple[Text, ...] = ()
-    mark_values: tuple[Text, ...] = ()
-    columns: str = ""
-    quota_records_per_second: Annotated[int, Field(ge=0, le=10_000_000)] = 0
-    quota_burst: Annotated[int, Field(ge=0, le=100_000_000)] = 0
-
-    @property
-    def tzinfo(self) -> tzinfo:
-        """Give the zone of times that name none."""
-        return zone_named(self.zone)
-
-
-class Critical(Part):
-    """The entry in the Government's list of critical objects (1(24), 6(4)).
-
-    Without ``list_ref`` and ``listed_at`` the branch alone is known: that is shown, and the flag
-    follows the list.
-    """
-
-    sector: Sector
-    list_ref: str = ""
-    listed_at: Begin | None = None
-    delisted_at: Begin | None = None
-
-
-class EGovernment(Part):
-    """Why the object belongs to electronic government (1(63)-(69))."""
-
-    reason: Text
-
-
-class Lifecycle(Part):
-    """The stage of 1(6-1)-(6-7) and the dates that its guards look at (39(4), 40)."""
-
-    stage: Stage
-    trial_started_at: Begin | None = None
-    trial_act: str = ""
-    test_act: str = ""
-    commissioned_at: Begin | None = None
-
-
-class Holding(Part):
-    """Owner, holder and operator of one facet: three different parties (1(5), 16(5))."""
-
-    owner: Code | None = None
-    holder: Code | None = None
-    operator: Code | None = None
-
-
-class Facets(Part):
-    """Who answers for system, resource and infrastructure."""
-
-    system: Holding = Holding()
-    resource: Holding = Holding()
-    infrastructure: Holding = Holding()
-
-
-class NccLink(Part):
-    """The object's connection to the coordination centre (17(2-1)(2), 38(4), 54(3-3))."""
-
-    link: Literal["none", "pending", "connected"] = "none"
-    linked_at: Begin | None = None
-    access_at: Begin | None = None
-
-
-class Attestation(Part):
-    """That the head of the owner attested the object open, when, and until when."""
-
-    attested_open_by: Text
-    at: Begin
-    valid_until: End = LATEST
+from pipeline.registry.changes import Change
+from pipeline.registry.compliance import (
+    Attestation,
+    Audit,
+    Backup,
+    Classification,
+    Critical,
+    DocumentLink,
+    EGovernment,
+    NccLink,
+    OperationsCentre,
+    PersonalDataFacts,
+    PortalRecord,
+    Prescription,
+    Protection,
+    SoftwareLicence,
+)
+from pipeline.registry.enumerations import (
+    Access,
+    FinancialSubject,
+    IciKind,
+    Kind,
+    OperatingRegime,
+    Ownership,
+    RequirementsGround,
+    RestrictedBy,
+    Restriction,
+    Sector,
+)
+from pipeline.registry.lifecycle import Lifecycle
+from pipeline.registry.maintenance import Maintenance
+from pipeline.registry.moments import EARLIEST, LATEST, Begin, End
+from pipeline.registry.network import Integration, Mining, Network
+from pipeline.registry.part import Code, Part, Text, certificate_key
+from pipeline.registry.parties import (
+    PARTY_PATHS,
+    Channel,
+    Contact,
+    Facets,
+    Holding,
+    Names,
+    Party,
+)
+from pipeline.registry.sources import SourceMatch, SourceProfile
 
 
 class ObjectRecord(Part):
     """One informatization object as it was from ``valid_from`` on (1(4); digest table B).
 
-    ``classes`` are what other regimes call the object (``essential``); a pack's rows may ask for
-    them as ``class:essential``. ``parties`` names owner, holder and operator of each facet.
+    Not every field is a fact of the law: ``classes`` are what other regimes call the object
+    (``essential``); a pack's rows may ask for them as ``class:essential``. ``withdrawn`` says that
+    from ``valid_from`` on the object is not registered. Without ``valid_to`` a record holds until
+    the next one begins. ``change`` says who recorded it, when and why. ``operating_regime`` is the
+    object's own (5(11), 54(4)); None leaves it to the deployment.
     """
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: Code
+    """What programs call it; the same in every revision."""
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$")] = ""
+    """The only name that a stub carries; no two objects bear one at once."""
     names: Names | None = None
+    """Its name in Kazakh and Russian (38(3)), and in English."""
     valid_from: Begin = EARLIEST
+    """Since when this revision holds."""
     valid_to: End = LATEST
-    kind: Literal["eir", "software", "internet_resource", "ici"] | None = None
-    ici_kind: (
-        Literal[
-            "is", "tech_platform", "hw_sw_complex", "server_room", "telecom_network",
-            "security_continuity_system",
-        ]
-        | None
-    ) = None  # fmt: skip
-    ownership: Literal["state", "non_state"] | None = None
-    access: Literal["public", "restricted"] | None = None
-    restriction: Literal["none", "confidential", "state_secret", "unknown"] = "unknown"
+    """Until when; left out: until the next revision begins."""
+    withdrawn: bool = False
+    """From valid_from on the object is not registered."""
+    change: Change | None = None
+    """Who recorded this revision, when and why."""
+    kind: Kind | None = None
+    """One of the four kinds of object (1(4))."""
+    ici_kind: IciKind | None = None
+    """One of the six kinds of infrastructure object (1(25))."""
+    ownership: Ownership | None = None
+    """The state's or not (32(1), 37(1))."""
+    access: Access | None = None
+    """Public or restricted (32(4), 37)."""
+    restriction: Restriction = "unknown"
+    """Left out it is unknown, and what is unknown is not watched (32(5))."""
+    restricted_by: RestrictedBy | None = None
+    """Who restricts access (32(6))."""
     sector: Sector | None = None
+    """Its branch (1(24))."""
     critical: Critical | None = None
+    """Its entry in the list of critical objects (1(24), 6(4))."""
     e_government: EGovernment | None = None
+    """That and why it belongs to electronic government (1(64))."""
     state_body: bool = False
+    """Whether it is a state body's (7-4(1)(7-2))."""
+    forms_state_eir: bool | None = None
+    """Whether it forms state information resources (37(3), 54(3))."""
+    integrated_with_state: bool | None = None
+    """Whether it is joined to state systems (54(3), 54(3-2))."""
+    requirements: tuple[RequirementsGround, ...] = ()
+    """Why the unified requirements bind it (54(3))."""
     financial_subject: FinancialSubject | None = None
+    """What subject of the financial market it serves (1(31-1))."""
     strategic: bool = False
+    """Whether it is a strategic object (National Security Law 13)."""
     government_communications: bool = False
+    """Whether it carries government communications (National Security Law)."""
     reach: Literal["object", "territory", "region", "country"] | None = None
+    """How far a failure reaches (1(24))."""
+    territory: str = ""
+    """The territory whose people depend on it (1(24))."""
     cross_border: bool = False
+    """Whether a failure reaches other countries (National Security Law 3)."""
     physical_hazards: tuple[
         Literal["radiation", "chemical", "biological", "flood", "fire", "other"], ...
     ] = ()
+    """What a failure may set free (1(24))."""
     personal_data: bool | None = None
+    """Whether it holds data of persons (36)."""
+    personal_data_facts: PersonalDataFacts | None = None
+    """Of which kind they are, where and how they are kept (36, 56)."""
+    protected_secrets: bool | None = None
+    """Whether it processes secrets protected by law, state secrets aside (17(4))."""
+    classification: Classification | None = None
+    """Its class by the classifier (1(6), 31(1), 38(2)(8), 53(4))."""
     classes: tuple[Code, ...] = ()
+    """What other regimes call it."""
     lifecycle: Lifecycle | None = None
+    """Its stage and the acts about it (1(6-1)-(6-7), 39-41-1)."""
+    operating_regime: OperatingRegime | None = None
+    """Its own regime, where it is not the deployment's (5(11), 54(4))."""
     parties: Facets = Facets()
-    hosted_on: tuple[Code, ...] = ()
+    """Owner, holder and operator of system, resource, infrastructure (1(5), 16)."""
+    operations_centre: OperationsCentre | None = None
+    """The operations centre that serves it (17(2-1)(1), 54(3-3))."""
     ncc: NccLink = NccLink()
+    """Its connection to the coordination centre (17(2-1)(2), 38(4))."""
     attestation: Attestation | None = None
+    """That its head attested it open; without it nothing of it is admitted."""
+    hosted_on: tuple[Code, ...] = ()
+    """The objects on which it stands (16(6), 17(3))."""
+    integrations: tuple[Integration, ...] = ()
+    """With what it is joined, and over what (1(5-1), 43, 44)."""
+    network: Network = Network()
+    """Addresses, gateways, domains, zones (29, 30, 56-1; National Security Law 23(6))."""
+    mining: Mining | None = None
+    """Digital mining at the object (33-1)."""
+    backup: Backup | None = None
+    """Its backups (17(2-1)(4), 40(2)(3), 42(3))."""
+    audits: tuple[Audit, ...] = ()
+    """Audits and surveys that were done (17(4), 50, 57-1)."""
+    software_licences: tuple[SoftwareLicence, ...] = ()
+    """Rights to use software (53(3)(5))."""
+    protection: Protection | None = None
+    """Protection profile, security task, trusted registry (1(47-1), 52-1, 55(3)(3))."""
+    portal: PortalRecord | None = None
+    """Its record on the architectural portal (31)."""
+    documents: tuple[DocumentLink, ...] = ()
+    """Papers about it (1(51), 1(53-2), 7(30))."""
+    prescriptions: tuple[Prescription, ...] = ()
+    """Orders of supervising bodies with their terms (7(59), 7-1(13))."""
+    reviewed_at: Begin | None = None
+    """When somebody last looked whether this record still holds (9(4), 12(20-1))."""
     sources: tuple[SourceProfile, ...] = ()
+    """What it sends, and by what that is known (1(29-1))."""
+    maintenance: tuple[Maintenance, ...] = ()
+    """Planned work, for which silence was announced (1(29-1))."""
+
+    @property
+    def recorded_at(self) -> int:
+        """Give when this became known, ``EARLIEST`` where nothing says."""
+        return self.change.recorded_at if self.change is not None else EARLIEST
+
+    @property
+    def branch(self) -> str | None:
+        """Give the object's branch: its own, else that of the list of critical objects (1(24))."""
+        return self.sector or (self.critical.sector if self.critical is not None else None)
+
+    @cached_property
+    def named_parties(self) -> frozenset[str]:
+        """Give every party that the record names: by facet and role, as user, as centre."""
+        facets = (self.parties.system, self.parties.resource, self.parties.infrastructure)
+        found = {party for one in facets for party in (one.owner, one.holder, one.operator)}
+        found.update(self.parties.users)
+        if self.operations_centre is not None:
+            found.add(self.operations_centre.party)
+        return frozenset(party for party in found if party is not None)
 
     @cached_property
     def _standing_flags(self) -> frozenset[str]:
         flags = {"connected", *(f"class:{name}" for name in self.classes)}
-        sector = self.sector or (self.critical.sector if self.critical else None)
+        sector = self.branch
         named = {
             "e_government": self.e_government is not None,
             "state_body": self.state_body,
@@ -330,18 +260,35 @@ class ObjectRecord(Part):
 
     def party_at(self, path: str) -> str | None:
         """Give the party at a path such as ``infrastructure.holder``; None where none is named."""
+        if path not in PARTY_PATHS:
+            return None
         facet, _, role = path.partition(".")
-        holding = getattr(self.parties, facet, None)
-        party: str | None = getattr(holding, role, None)
+        party: str | None = getattr(getattr(self.parties, facet), role)
         return party
 
 
-PARTY_PATHS = tuple(
-    f"{facet}.{role}" for facet in Facets.model_fields for role in Holding.model_fields
-)
 FLAG_PATTERN = re.compile(
     r"^(connected|critical|critical_branch_unlisted|e_government|state_body|financial|strategic|"
     r"government_communications|cross_border|hosted|hosts|trial|physical_hazard|personal_data|"
     r"ncc_connected|(stage|critical|financial|sector|reach|ownership|class):[a-z0-9_.-]+)$"
 )
 """What a flag of an object can be; packs are checked against it."""
+
+__all__ = [
+    "FLAG_PATTERN",
+    "PARTY_PATHS",
+    "Attestation",
+    "Channel",
+    "Contact",
+    "Critical",
+    "Facets",
+    "Holding",
+    "Names",
+    "ObjectRecord",
+    "Part",
+    "Party",
+    "SourceMatch",
+    "SourceProfile",
+    "Text",
+    "certificate_key",
+]

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from pipeline.model import Failure, RawBatch, identity
 from pipeline.runtime.bootstrap import System
+from pipeline.runtime.spill_records import emptied
+from pipeline.runtime.spill_removal import remove
 
 LISTENER = "dead-letters"
 
@@ -53,8 +55,15 @@ def _once_more(system: System, failure: Failure, original: RawBatch) -> bool:
         revisions=system.collector.revisions,
     )
     chain = system.engine.chain(attempt.revisions)
-    if chain.observe(attempt).failures:
+    observed = chain.observe(attempt)
+    if observed.failures:
         return False
+    if observed.stopped:
+        # Today's parsers see a mark in it that those of its day did not.
+        attempt = emptied(attempt, observed.stopped)
+        with stores.database.transaction():
+            remove(stores.carriers, original.id, (failure.index,))
+        stores.carriers.settle(whole=True)
     stores.journal.append(LISTENER, [attempt])
     while system.engine.run_pending():
         pass

@@ -1,25 +1,28 @@
 """The only wiring: settings to a running or an offline system."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from connectors.feeds.taxii import TaxiiFeed
-from connectors.sinks.folder import FolderSink
-from connectors.sinks.ncc_https import NccSink
 from connectors.sources.http_intake import HttpIntake
 from connectors.stores.sqlite import open_sqlite
 from pipeline import __version__
-from pipeline.model import NANOSECONDS, GuardDecision, Notice, Tri
+from pipeline.model import NANOSECONDS, Command
 from pipeline.normalize import peek
-from pipeline.notify import Backoff, Channels, Composer, Courier, read_texts
+from pipeline.notify import Composer, read_texts
+from pipeline.notify.reminding import PageWriter
+from pipeline.notify.spoken import Spoken
+from pipeline.notify.undelivered import Undelivered
 from pipeline.ports import Clock, Sink, Source, Stores, Telemetry
-from pipeline.registry import Admission, Registry, decide
+from pipeline.registry import Admission, Registry
+from pipeline.runtime import ways_out
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.chains import Chains
 from pipeline.runtime.clocks import SystemClock
@@ -31,15 +34,20 @@ from pipeline.runtime.engine import Engine
 from pipeline.runtime.exposition import Exposition
 from pipeline.runtime.feeds import Feeds, Pulled
 from pipeline.runtime.gauges import watch_content, watch_stores
+from pipeline.runtime.judging_anew import judgements_missed
 from pipeline.runtime.knowledge import (
     AT_START,
     Knowledge,
     Shelf,
     keep_knowledge,
+    last_stamp,
+    observation_file,
     read_knowledge,
     taxonomy_folder,
 )
+from pipeline.runtime.lines import broken_lines, watch_lines
 from pipeline.runtime.losses import fit_to_start
+from pipeline.runtime.paging import DUTY, DutySink
 from pipeline.runtime.quota import Quotas, limits
 from pipeline.runtime.refusals import told_refusals
 from pipeline.runtime.reloading import Ask, Reloader, Workshop
@@ -49,9 +57,21 @@ from pipeline.runtime.spooling import open_spool
 from pipeline.runtime.stages import Stages
 from pipeline.runtime.standalone import Standalone
 from pipeline.runtime.telemetry import Prometheus, set_up_logging
+from pipeline.runtime.term_figures import TermFigures, watch_terms
+from pipeline.runtime.term_rows import TermRows
+from pipeline.runtime.terms_tick import TermsTick
+from pipeline.runtime.waits import watch_waits
 from pipeline.runtime.warming import warm
 from pipeline.runtime.watched import State, state_of
 from pipeline.runtime.ways_in import make_source
+from pipeline.runtime.ways_out import (
+    CHANNELS,
+    Reach,
+    make_courier,
+    make_gates,
+    make_page,
+    make_sinks,
+)
 from pipeline.runtime.web import serving
 from pipeline.settings import Settings
 from pipeline.web.status import LOOPBACK, status_app
@@ -100,8 +120,12 @@ class System:
         if self.settings.web is not None:
             hosts = (*LOOPBACK, self.settings.web.address)
         watch_stores(self.metrics, self.stores)
+        watch_terms(self.metrics, self.stores.state)
         watch_content(self.metrics, lambda: self.reloader.knowledge.content)
         watch_skews(self.metrics, self.engine.skews)
+        self.engine.waits.load(self.stores)
+        watch_waits(self.metrics, self.engine.waits, self.clock.now)
+        watch_lines(self.metrics, self.dispatcher.gates, self.clock.now)
         exposition = Exposition(self.metrics)
         return status_app(self.stores, exposition, self._facts, self.clock.now, hosts)
 
@@ -129,6 +153,10 @@ class System:
             alarms=(
                 *((f"Refused, the old stays in force: {alarm}",) if alarm else ()),
                 *self.runtime.troubles(),
+                *broken_lines(self.dispatcher.gates, self.clock.now()),
+                *self.engine.waits.alarms(
+                    self.clock.now(), self.reloader.knowledge.watching.numbers.waiting_hours
+                ),
             ),
             clocks=self.engine.skews.rows(),
             silences=tuple(
@@ -184,7 +212,7 @@ def assemble(settings: Settings, clock: Clock) -> System:
 def offline(settings: Settings, path: Path) -> Iterator[System]:
     """Wire a system without ways in and without deliveries over a store, and close it after."""
     set_up_logging(settings.log.model_copy(update={"level": "warning"}))
-    without = settings.notify.model_copy(update={"ncc": None})
+    without = settings.notify.model_copy(update=dict.fromkeys(CHANNELS))
     enrichment = settings.enrichment.model_copy(update={"taxii": ()})
     quiet = settings.model_copy(
         update={"listeners": (), "web": None, "notify": without, "enrichment": enrichment}
@@ -220,22 +248,27 @@ def _wired(
     metrics = CollectorRegistry()
     telemetry: Telemetry = Prometheus(metrics)
     telemetry.rule_quarantined(len(knowledge.content.quarantined))
-    sinks = _sinks(settings)
+    reach = Reach(lambda: knowledge.registry, settings.notify)
+    sinks = make_sinks(settings.notify, reach, Spoken(read_texts()))
     stores = shelf.stores
+    sinks[DUTY] = _duty(settings, stores, reach, dict(sinks))
+    before = last_stamp(stores)
     keep_knowledge(stores, knowledge, clock.now())
     shelf.put(knowledge)
     stages = _stages(settings, channels or settings, telemetry)
     collector = _collector(settings, knowledge, stores, clock, telemetry)
+    for command in judgements_missed(stores, before, knowledge.registry, clock.now()):
+        collector.command(command)
     for source in sources.values():
         if isinstance(source, HttpIntake):
             source.judge = partial(told_refusals, collector)
     chains = Chains(shelf, stages)
-    engine = Engine(stores, chains, clock, telemetry)
+    engine = Engine(stores, chains, clock, telemetry, terms=_terms(settings, stores, metrics))
     workshop = _workshop(settings, chains, collector)
     watch = settings.content.watch_seconds
     reloader = Reloader(knowledge, read_from, workshop, stores, clock, telemetry, watch)
-    courier = _courier(settings, lambda: reloader.knowledge.registry, sinks)
-    dispatcher = Dispatcher(stores, courier, clock, telemetry)
+    reach.registry = lambda: reloader.knowledge.registry
+    dispatcher = _dispatcher(settings, stores, clock, telemetry, reach, sinks)
     return System(
         settings=settings,
         stores=stores,
@@ -250,6 +283,36 @@ def _wired(
         clock=clock,
         began_at=clock.now(),
     )
+
+
+def _dispatcher(
+    settings: Settings,
+    stores: Stores,
+    clock: Clock,
+    telemetry: Telemetry,
+    reach: Reach,
+    sinks: Mapping[str, Sink],
+) -> Dispatcher:
+    return Dispatcher(
+        stores=stores,
+        courier=make_courier(settings.notify, reach, sinks),
+        clock=clock,
+        telemetry=telemetry,
+        gates=make_gates(settings.notify),
+        owner=uuid4().hex,
+        page=make_page(reach, Undelivered(settings.centre, read_texts())),
+    )
+
+
+def _duty(settings: Settings, stores: Stores, reach: Reach, sinks: Mapping[str, Sink]) -> DutySink:
+    pages = PageWriter(settings.centre, read_texts())
+    taken = TermRows(stores.state).taken
+    return DutySink(sinks, lambda: reach.registry().roster, taken, pages)
+
+
+def _terms(settings: Settings, stores: Stores, metrics: CollectorRegistry) -> TermsTick:
+    at_once = int(settings.statistics.at_once_seconds * NANOSECONDS)
+    return TermsTick(stores, TermFigures(metrics), at_once)
 
 
 def _runtime(
@@ -291,7 +354,7 @@ def _stages(settings: Settings, channels: Settings, telemetry: Telemetry) -> Sta
         regime=settings.law.regime,
         repeat=settings.content.repeat_seconds * NANOSECONDS,
         composer=Composer(settings.centre, read_texts()),
-        channels=_channels(channels),
+        channels=ways_out.channels(channels.notify),
         telemetry=telemetry,
     )
 
@@ -317,11 +380,12 @@ def _admission(settings: Settings, knowledge: Knowledge) -> Admission:
 
 
 def _watched(settings: Settings) -> tuple[Path, ...]:
-    content = (*settings.content.paths, taxonomy_folder(settings))
+    content = (*settings.content.paths, taxonomy_folder(settings), observation_file(settings))
     enrichment = settings.enrichment
     feeds = (enrichment.feeds / one.name for one in enrichment.taxii)
     data = (*enrichment.geo, *enrichment.indicators, *feeds)
-    return (*content, *data, *settings.registry, settings.law.pack)
+    overlay = (settings.law.overlay,) if settings.law.overlay else ()
+    return (*content, *data, *settings.registry, settings.law.pack, *overlay)
 
 
 def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Workshop:
@@ -330,10 +394,10 @@ def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Works
         warm(chain, collector.stores.journal)
         return chain
 
-    def enforce(known: Knowledge, chain: Chain) -> None:
+    def enforce(known: Knowledge, chain: Chain, due: Iterable[Command]) -> None:
         chains.shelf.put(known)
         chains.put(chain)
-        collector.enforce(_admission(settings, known), known.revisions)
+        collector.enforce(_admission(settings, known), known.revisions, due)
 
     return Workshop(
         read=partial(read_knowledge, settings),
@@ -341,28 +405,3 @@ def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Works
         prepare=prepare,
         enforce=enforce,
     )
-
-
-def _courier(
-    settings: Settings, registry: Callable[[], Registry], sinks: Mapping[str, Sink]
-) -> Courier:
-    notify = settings.notify
-    backoff = Backoff(notify.retry_seconds, notify.retry_most_seconds, notify.attempts)
-    return Courier(sinks, backoff, partial(_still_open, registry))
-
-
-def _channels(settings: Settings) -> Channels:
-    return Channels(by_role={"ncc": "ncc"} if settings.notify.ncc else {})
-
-
-def _still_open(registry: Callable[[], Registry], notice: Notice, now: int) -> GuardDecision:
-    """Ask the guard again at the sink: an attestation may have ended since (SPEC 5)."""
-    record = registry().object(notice.object_id, now)
-    return decide(record, now, marked=Tri.NO, suspected=Tri.NO)
-
-
-def _sinks(settings: Settings) -> dict[str, Sink]:
-    sinks: dict[str, Sink] = {"folder": FolderSink(settings.notify.folder)}
-    if settings.notify.ncc is not None:
-        sinks["ncc"] = NccSink(settings.notify.ncc)
-    return sinks

@@ -6,7 +6,7 @@ step      observation -> findings -> incidents -> notices      stateful: one obj
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.correlate import ROW_TYPES as CORRELATE_ROWS
@@ -24,6 +24,8 @@ from pipeline.incidents import (
     Revised,
     Silence,
     broken_through,
+    let_go,
+    step_detail,
     suppress,
     tell,
 )
@@ -35,6 +37,7 @@ from pipeline.model import (
     Failure,
     FailureCode,
     Finding,
+    GuardDecision,
     Incident,
     Notice,
     Observation,
@@ -45,17 +48,24 @@ from pipeline.model import (
 from pipeline.model.rows import Rows
 from pipeline.normalize import Normalized
 from pipeline.ports import Telemetry
+from pipeline.runtime.outages import TICK_ROWS
+from pipeline.runtime.spill_records import emptied, released
+from pipeline.runtime.term_answers import TermAnswers
 
-STATE_TYPES = {**CORRELATE_ROWS, **INCIDENT_ROWS}
+STATE_TYPES = {**CORRELATE_ROWS, **INCIDENT_ROWS, **TICK_ROWS}
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the stateless half made of one batch."""
+    """What the stateless half made of one batch.
+
+    ``stopped`` are the records that the second guard found: nothing of them may be kept.
+    """
 
     events: Sequence[Event]
     failures: Sequence[Failure]
     observation: Observation
+    stopped: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +83,24 @@ class Folded:
         return [item.incident for item in self.revised]
 
 
+def _nothing_sayable(_at: int) -> Mapping[str, tuple[str, ...]]:
+    """Let persons decide nothing: no pack was given that has words for it."""
+    return {}
+
+
+def _held(object_id: str, at: int) -> GuardDecision:  # noqa: ARG001 (a guard's signature)
+    """Hold everything: where nobody says what may be told, nothing may."""
+    return GuardDecision("hold", "no registry")
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """The configured stages of one content, registry and pack.
 
+    ``second_guard`` gives, of a batch's events and records, the indexes that must not be kept;
+    ``guard`` what may be told of an object at an instant.
     ``rule_errors`` is where the matcher counts, by rule, the events that it could not ask about.
+    ``sayable`` gives what persons may decide under the pack in force at an instant (``decided``).
     """
 
     revisions: Revisions
@@ -88,8 +111,12 @@ class Chain:
     fold: Fold
     notices: Callable[[Revised], list[Notice]]
     telemetry: Telemetry
+    second_guard: Callable[[Sequence[Event], Sequence[bytes]], Sequence[int]]
+    guard: Callable[[str, int], GuardDecision] = _held
     silent_objects: tuple[str, ...] = field(default=())
     rule_errors: Counter[str] = field(default_factory=Counter)
+    sayable: Callable[[int], Mapping[str, tuple[str, ...]]] = _nothing_sayable
+    terms: TermAnswers | None = None
 
     def observe(self, batch: RawBatch) -> Observed:
         """Turn one batch into events, failures and its observation."""
@@ -101,6 +128,9 @@ class Chain:
             return Observed((), (), refused_observation(batch))
         started = time.perf_counter()
         normalized = self.normalizer(batch)
+        stopped = self._stopped(batch, normalized.events)
+        if stopped:
+            batch, normalized = emptied(batch, stopped), _left(normalized, frozenset(stopped))
         between = time.perf_counter()
         self.telemetry.stage_done("normalize", len(batch.records), between - started)
         failures = list(normalized.failures)
@@ -109,7 +139,15 @@ class Chain:
         self.telemetry.stage_done("match", len(normalized.events), done - between)
         while self.rule_errors:
             self.telemetry.rule_errors(*self.rule_errors.popitem())
-        return Observed(normalized.events, failures, observation)
+        return Observed(normalized.events, failures, observation, stopped)
+
+    def _stopped(self, batch: RawBatch, events: Sequence[Event]) -> Sequence[int]:
+        """Give the records that the second guard stops, but for those that a person released."""
+        stopped = self.second_guard(events, batch.records)
+        if not stopped or not batch.notes:
+            return stopped
+        free = released(batch)
+        return [index for index in stopped if index not in free]
 
     def step(
         self, state: Rows, observation: Observation, silences: Sequence[Silence] = ()
@@ -119,6 +157,7 @@ class Chain:
         folded = self.judge(state, found, observation, silences)
         if observation.kind is not BatchKind.CLOCK:
             return folded
+        let_go(state, observation.received_at)
         told = tell(state, silences, observation.received_at)
         return replace(folded, drafts=[*folded.drafts, *told])
 
@@ -144,11 +183,20 @@ class Chain:
             for finding in suppress(state, observation, found, silences)
         ]
         revised = self.fold.step(state, findings, at) if findings else []
+        folded = self.told(state, revised, at)
+        self.telemetry.stage_done("assess", len(findings), time.perf_counter() - started)
+        return replace(folded, findings=findings)
+
+    def judge_anew(self, state: Rows, spans: Sequence[Sequence[int]], at: int) -> Folded:
+        """Judge an object's incidents of certain spans of time (ns) again; give what changes."""
+        return self.told(state, self.fold.judge_anew(state, spans, at), at)
+
+    def told(self, state: Rows, revised: Sequence[Revised], at: int) -> Folded:
+        """Give what an object's new revisions owe: notices, and entries of the audit trail."""
         notices = [notice for item in revised for notice in self.notices(item)]
         drafts = [*map(_incident_draft, revised), *(notice_draft(notice, at) for notice in notices)]
         drafts += _broken_through(state, revised, at)
-        self.telemetry.stage_done("assess", len(findings), time.perf_counter() - started)
-        return Folded(findings, revised, notices, drafts)
+        return Folded((), revised, notices, drafts)
 
     def _correlated(
         self,
@@ -169,6 +217,13 @@ class Chain:
         seconds = time.perf_counter() - started
         self.telemetry.stage_done("correlate", len(observation.matches), seconds)
         return found
+
+
+def _left(normalized: Normalized, stopped: frozenset[int]) -> Normalized:
+    return Normalized(
+        [event for event in normalized.events if event.index not in stopped],
+        [failure for failure in normalized.failures if failure.index not in stopped],
+    )
 
 
 def clock_observation(batch: RawBatch, object_id: str) -> Observation:
@@ -224,7 +279,7 @@ def set_aside(batch: RawBatch, observed: Observed, reason: str) -> Observed:
         | {int(event_id.rpartition("-")[2]) for event_id, _, _ in seen.withheld}
     )
     failures = [*observed.failures, *(poison_failure(batch, one, reason) for one in indexes)]
-    return Observed(observed.events, failures, replace(seen, matches=(), withheld=()))
+    return replace(observed, failures=failures, observation=replace(seen, matches=(), withheld=()))
 
 
 def poison_failure(batch: RawBatch, index: int, reason: str) -> Failure:
@@ -257,12 +312,13 @@ def _incident_draft(revised: Revised) -> Draft:
         kind="incident",
         subject=incident.id,
         at=incident.changed_at,
-        actor="saqshy",
+        actor=incident.actor or "saqshy",
         detail={
             "revision": incident.revision,
             "state": incident.state.value,
             "verdict": incident.assessment.is_incident.value,
             "hash": incident.hash,
+            **step_detail(revised),
         },
     )
 

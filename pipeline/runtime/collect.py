@@ -6,7 +6,7 @@ the journal cannot take waits in the spool, and everything behind it too, in ord
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -25,6 +25,7 @@ from pipeline.model import (
 )
 from pipeline.ports import Clock, Delivery, Spool, Stores, Telemetry
 from pipeline.registry import Admission, Admitted, Group, Refusal
+from pipeline.runtime.attestations import Attestations
 from pipeline.runtime.quota import OVER_QUOTA, Quotas
 from pipeline.runtime.refused import REFUSALS, Refused
 
@@ -88,11 +89,13 @@ class Collector:
     trouble: str = ""  # why the journal takes nothing; "" while it does
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _refused: Refused = field(init=False)
+    _attestations: Attestations = field(init=False)
     _told_at: int = 0
     _spooled: int = 0
 
     def __post_init__(self) -> None:
         self._refused = Refused(self.name, self.stores)
+        self._attestations = Attestations(self.stores)
 
     def take(self, delivery: Delivery, received_at: int | None = None) -> int:
         """Journal one delivery; give how many records were kept. Durable when it returns."""
@@ -182,10 +185,17 @@ class Collector:
         with self._lock:
             yield from list(self._refused.troubles(self.clock.now()))
 
-    def enforce(self, admission: Admission, revisions: Revisions) -> None:
-        """Admit and stamp by other knowledge from the next batch on."""
+    def enforce(
+        self, admission: Admission, revisions: Revisions, due: Iterable[Command] = ()
+    ) -> None:
+        """Admit and stamp by other knowledge from the next batch on; ``due`` follows from it."""
         with self._lock:
-            self.admission, self.revisions = admission, revisions
+            # What a person let pass holds on, whatever else came into force.
+            self.admission = replace(admission, passes=self.admission.passes)
+            self.revisions = revisions
+            for command in due:
+                self._command(command)
+        self.arrived()
 
     def tick(self) -> None:
         """Journal the time as a batch of the source named clock; not while the spool waits."""
@@ -195,6 +205,8 @@ class Collector:
                 return  # what came before it is not journalled yet: until then no time passes
             self._tick(CLOCK, now)
             self._tell(now)
+            if self.pages:
+                self._attestations.tell(self.admission.registry, self.revisions, now)
         self.arrived()
 
     def end(self, at: int) -> None:
@@ -222,24 +234,26 @@ class Collector:
 
     def command(self, command: Command) -> None:
         """Journal what a person asks; the same command again is known and skipped."""
-        now = self.clock.now()
         with self._lock:
-            last = self._last("", COMMANDS)
-            batch = RawBatch(
-                id=command.id,
-                object_id="",
-                source_id=COMMANDS,
-                sequence=last + 1,
-                previous=last,
-                received_at=now,
-                reference_at=now,
-                format=COMMANDS,
-                records=(to_json(command),),
-                kind=BatchKind.COMMAND,
-                revisions=self.revisions,
-            )
-            self.stores.journal.append(COMMANDS, [batch])
+            self._command(command)
         self.arrived()
+
+    def _command(self, command: Command) -> None:
+        now, last = self.clock.now(), self._last("", COMMANDS)
+        batch = RawBatch(
+            id=command.id,
+            object_id="",
+            source_id=COMMANDS,
+            sequence=last + 1,
+            previous=last,
+            received_at=now,
+            reference_at=now,
+            format=COMMANDS,
+            records=(to_json(command),),
+            kind=BatchKind.COMMAND,
+            revisions=self.revisions,
+        )
+        self.stores.journal.append(COMMANDS, [batch])
 
     def tell_refusals(self, now: int) -> None:
         """Write what was refused since the last time into the administration's audit chain."""

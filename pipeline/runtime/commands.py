@@ -16,6 +16,7 @@ import structlog
 from pydantic import ValidationError
 
 from pipeline.incidents.audit import Draft
+from pipeline.incidents.life_cycle import COMMANDS
 from pipeline.incidents.reports import REPORT, report_of, report_problems
 from pipeline.incidents.silences import ADD, END, who
 from pipeline.model import Command, Json, from_json, to_json
@@ -23,15 +24,20 @@ from pipeline.ports import Delivery
 from pipeline.registry import REPORTS
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.collect import Collector
+from pipeline.runtime.duty_commands import COMMANDS as DUTY_COMMANDS
 from pipeline.runtime.knowledge import Cause
+from pipeline.runtime.redelivering import ROLES as DELIVERY_COMMANDS
 from pipeline.runtime.reloading import Ask
+from pipeline.runtime.reviewing import ACCEPT
+from pipeline.runtime.spill_decisions import CONFIRM, RELEASE, decided
+from pipeline.runtime.written import written_problems
 
 log = structlog.get_logger("saqshy.commands")
 RELOAD = "reload"
 RELOAD_ROLES = ("duty_lead", "administrator")
 MOST_BYTES = 64 * 1024
 MOST = 64  # taken in one round
-JOURNALLED = frozenset({ADD, END})
+JOURNALLED = frozenset({ADD, END, ACCEPT, *COMMANDS, *DUTY_COMMANDS, *DELIVERY_COMMANDS})
 
 
 def spool_of(store: Path) -> Path:
@@ -78,12 +84,17 @@ class Inbox:
             with contextlib.suppress(OSError):  # told above; the next round tries again
                 path.replace(path.with_suffix(".refused"))
             return
-        if command.name in JOURNALLED:
+        marks = self.collector.admission.registry.marks
+        if problems := written_problems(command, marks):
+            self._refuse(command, problems)
+        elif command.name in JOURNALLED:
             self.collector.command(command)
         elif command.name == RELOAD:
             self._reload(command)
         elif command.name == REPORT:
             self.report(command)
+        elif command.name in (CONFIRM, RELEASE):
+            self._decide(command)
         else:
             self._refuse(command, [f"no command is named {command.name!r}"])
         path.unlink(missing_ok=True)
@@ -119,6 +130,13 @@ class Inbox:
         cause = Cause(command.actor, "command", command.reason)
         accept = command.detail.get("accept_losses") is True
         self.reload(Ask(cause, accept_losses=accept, id=command.id))
+
+    def _decide(self, command: Command) -> None:
+        collector = self.collector
+        passes, now = collector.admission.passes, collector.clock.now()
+        draft = decided(collector.stores, command, passes, now)
+        with collector.stores.database.transaction():
+            audited(collector.stores.audit, [draft])
 
     def _refuse(self, command: Command, problems: list[str]) -> None:
         self._tell(

@@ -69,4 +69,6 @@ def _anchor(value: Any, base: Path) -> Any:
         return anchored(value, base)
     if isinstance(value, tuple):
         return tuple(_anchor(item, base) for item in value)
+    if isinstance(value, dict):
+        return {name: _anchor(item, base) for name, item in value.items()}
     return value

@@ -14,6 +14,7 @@ from pipeline.incidents.silences import expire, in_force, obey
 from pipeline.model import NANOSECONDS, BatchKind, Failure, Observation, RawBatch, Revisions
 from pipeline.model.rows import Rows
 from pipeline.ports import Clock, Stores, Telemetry
+from pipeline.runtime.acting import acted
 from pipeline.runtime.chain import (
     STATE_TYPES,
     Chain,
@@ -25,13 +26,24 @@ from pipeline.runtime.chain import (
     without,
 )
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.duty_commands import obey_duty
+from pipeline.runtime.judging_anew import judged_anew
+from pipeline.runtime.outages import outage
+from pipeline.runtime.redelivering import Redelivering
+from pipeline.runtime.reviewing import obey_review
 from pipeline.runtime.skews import Skews
+from pipeline.runtime.spill_records import emptied, spill_drafts
+from pipeline.runtime.spill_removal import withdraw
+from pipeline.runtime.term_rows import TERMS
+from pipeline.runtime.terms_tick import TermsTick
+from pipeline.runtime.waits import Waits
 
 log = structlog.get_logger("saqshy.engine")
 ATTEMPTS = 3
 READ_AHEAD = 16
 OBJECTS_CACHED = 2_000
 ADMINISTRATION = ""  # whose state is no object's
+_NO_OBJECTS = frozenset({ADMINISTRATION, CENTRE, TERMS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +60,17 @@ def _unwatched(outcome: Outcome) -> None:
     """Watch nothing."""
 
 
+def _nobody_waits() -> None:
+    """Wake nobody."""
+
+
 @dataclass(slots=True)
 class Engine:
     """Processes the journal behind what is committed; one thread at a time.
 
     ``chain`` gives the stages for a batch's revisions. ``watch`` is told of each outcome after its
-    commit.
+    commit; ``posted`` that there are notices to deliver. ``terms`` keeps the clocks, where somebody
+    is to be reminded.
     """
 
     stores: Stores
@@ -61,11 +78,17 @@ class Engine:
     clock: Clock
     telemetry: Telemetry
     watch: Callable[[Outcome], None] = _unwatched
+    posted: Callable[[], None] = _nobody_waits
     skews: Skews = field(default_factory=Skews)
+    waits: Waits = field(default_factory=Waits)
+    terms: TermsTick | None = None
     _states: OrderedDict[str, Rows] = field(default_factory=OrderedDict)
+    _unsettled: bool = True  # a kill may have left in the log what was taken out of the file
 
     def run_pending(self, most: int = READ_AHEAD) -> int:
         """Process up to ``most`` journalled batches; give how many were committed."""
+        if self._unsettled:
+            self._unsettled = not self.stores.carriers.settle()
         after = self.stores.journal.committed()
         done = 0
         for position, batch in self.stores.journal.read(after, most):
@@ -82,6 +105,7 @@ class Engine:
     def _process(self, position: int, batch: RawBatch) -> None:
         chain = self.chain(batch.revisions)
         observed = self._observed(chain, batch)
+        batch = emptied(batch, observed.stopped) if observed.stopped else batch
         started = time.perf_counter()
         for _ in range(ATTEMPTS):
             try:
@@ -101,6 +125,8 @@ class Engine:
         for rows in self._states.values():
             rows.settled()
         self.telemetry.stage_done("commit", len(batch.records), time.perf_counter() - started)
+        if batch.kind is BatchKind.COMMAND or any(part.notices for part in folded):
+            self.posted()
         self._count(observed, folded)
         self.skews.note(observed.events)
         self.watch(Outcome(position, batch, observed, folded))
@@ -113,11 +139,20 @@ class Engine:
             with self.stores.database.transaction():
                 folded = self._fold(chain, batch, observed)
                 self._keep(batch, observed, folded)
+                if self.terms is not None:
+                    self.terms.follow(chain.terms, folded)
                 self.stores.journal.commit(position)
         except BaseException:
             self._states.clear()  # what was folded in memory is not what is stored
+            if self.terms is not None:
+                self.terms.forget()
             raise
+        if self.terms is not None:
+            self.terms.settled()
         log.debug("commit.end", position=position)
+        if observed.stopped:
+            self._unsettled = not self.stores.carriers.settle()
+            log.warning("record.stopped", count=len(observed.stopped), batch=batch.id)
         return folded
 
     def _observed(self, chain: Chain, batch: RawBatch) -> Observed:
@@ -137,21 +172,31 @@ class Engine:
             *left,
             *(poison_failure(batch, index, reason) for index in poison),
         ]
-        return Observed(observed.events, failures, observed.observation)
+        return Observed(observed.events, failures, observed.observation, observed.stopped)
 
     def _fold(self, chain: Chain, batch: RawBatch, observed: Observed) -> tuple[Folded, ...]:
         if batch.kind is BatchKind.COMMAND:
-            return (self._administered(batch),)
+            anew = judged_anew(chain, batch, self._state, self._save)
+            anew = anew or acted(chain, batch, self._state, self._save)
+            duty = obey_duty(self.terms, chain.terms, batch)
+            return tuple(anew) or (
+                duty
+                or self._redelivered(chain, batch)
+                or self._reviewed(chain, batch)
+                or self._administered(batch),
+            )
         if batch.kind is not BatchKind.CLOCK:
             mine = self._folded(chain, batch.object_id, observed)
             return (mine, *self._across(chain, observed.observation))
         ended = self._administered(batch)
-        objects = {*self.stores.state.objects(), *chain.silent_objects} - {ADMINISTRATION, CENTRE}
+        objects = {*self.stores.state.objects(), *chain.silent_objects} - _NO_OBJECTS
         folded = [
             self._folded(chain, object_id, Observed((), (), clock_observation(batch, object_id)))
             for object_id in sorted(objects)
         ]
-        return (ended, *folded, *self._across(chain, clock_observation(batch, CENTRE)))
+        across = self._across(chain, clock_observation(batch, CENTRE))
+        reminded = self.terms.tick(chain.terms, batch) if self.terms is not None else Folded()
+        return (ended, *folded, *across, reminded)
 
     def _across(self, chain: Chain, observation: Observation) -> list[Folded]:
         """Fold what an observation or a tick says across objects: for each object its own."""
@@ -174,15 +219,36 @@ class Engine:
         if batch.kind is BatchKind.COMMAND:
             drafts = [draft for record in batch.records for draft in obey(state, record, at)]
         else:
-            drafts = expire(state, at)
+            drafts = [*expire(state, at), *outage(state, batch)]
         self._save(state)
         return Folded(drafts=drafts)
+
+    def _redelivered(self, chain: Chain, batch: RawBatch) -> Folded | None:
+        """Fold a command about notices into the outbox."""
+        obeyed = Redelivering(self.stores.outbox, chain.guard)
+        found = (obeyed(record, batch.received_at) for record in batch.records)
+        drafts = next((one for one in found if one is not None), None)
+        return None if drafts is None else Folded(drafts=drafts)
+
+    def _reviewed(self, chain: Chain, batch: RawBatch) -> Folded | None:
+        """Fold a command about what waits for a person into its object's state."""
+        numbers = chain.correlator.watching.numbers
+        for record in batch.records:
+            done = obey_review(self._state, record, numbers, batch.received_at)
+            if done is not None:
+                draft, changed = done
+                if changed is not None:
+                    self._save(changed)
+                return Folded(drafts=[draft])
+        return None
 
     def _folded(self, chain: Chain, object_id: str, observed: Observed) -> Folded:
         state = self._state(object_id)
         at = observed.observation.received_at
         folded = chain.step(state, observed.observation, in_force(self._state(ADMINISTRATION), at))
         self._save(state)
+        if observed.observation.kind is BatchKind.CLOCK:
+            self.waits.note(state)
         return folded
 
     def _save(self, state: Rows) -> None:
@@ -191,6 +257,9 @@ class Engine:
             self.stores.state.save(state.object_id, changes)
 
     def _keep(self, batch: RawBatch, observed: Observed, folded: tuple[Folded, ...]) -> None:
+        if observed.stopped:
+            withdraw(self.stores.carriers, batch.id, observed.stopped)
+        audited(self.stores.audit, spill_drafts(batch))
         if observed.events:
             self.stores.events.add(batch, observed.events)
         if observed.failures:
@@ -219,6 +288,7 @@ class Engine:
         for failure in observed.failures:
             self.telemetry.failures(failure.stage, failure.code.value, 1)
         for part in folded:
+            self.waits.note_incidents(part.revised)
             for finding in part.findings:
                 if finding.revision == 1:
                     self.telemetry.findings(finding.kind, finding.rule.level, 1)

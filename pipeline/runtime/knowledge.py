@@ -1,8 +1,9 @@
 """Content, registry and pack: read together, kept by revision, found again by a batch's stamp.
 
-The stamp's content is rules, taxonomy and enrichment together, since an edit of the field names or
-another list of indicators changes verdicts as an edit of a rule does. It is kept as the names of
-its parts, and an enrichment's data files by their hash, so that those that stay are kept once.
+The stamp's content is rules, taxonomy, enrichment and the numbers of constant observation together,
+since an edit of the field names or another list of indicators changes verdicts as an edit of a rule
+does. It is kept as the names of its parts, and an enrichment's data files by their hash, so that
+those that stay are kept once.
 """
 
 from collections import OrderedDict
@@ -18,6 +19,7 @@ import structlog
 
 from pipeline.assess import Pack, load_pack, pack_from_bundle, regimes
 from pipeline.content import Content, content_from_bundle, load_content
+from pipeline.correlate import Watching, load_watching, watching_from_bundle
 from pipeline.errors import ConfigurationError, Problem, StoreCorrupt
 from pipeline.incidents.audit import Draft
 from pipeline.match import Taxonomy, load_taxonomy
@@ -40,6 +42,7 @@ from pipeline.settings import Settings
 log = structlog.get_logger("saqshy.knowledge")
 HELD = 2
 NO_ENRICHMENT = Enrichment()
+NO_WATCHING = Watching()
 DATA = "enrichment_data"  # the kind under which a data file is kept, by its hash
 _Part = TypeVar("_Part")
 
@@ -53,6 +56,7 @@ class Knowledge:
     registry: Registry
     pack: Pack
     enrichment: Enrichment = NO_ENRICHMENT
+    watching: Watching = NO_WATCHING
 
     @property
     def revisions(self) -> Revisions:
@@ -60,6 +64,8 @@ class Knowledge:
         parts = [self.content.revision, self.taxonomy.revision]
         if self.enrichment.revision:
             parts.append(self.enrichment.revision)
+        if self.watching.revision:
+            parts.append(self.watching.revision)
         return Revisions(identity("content", *parts), self.registry.revision, self.pack.revision)
 
 
@@ -78,7 +84,8 @@ def read_knowledge(settings: Settings) -> Knowledge:
     taxonomy = tried(lambda: load_taxonomy(taxonomy_folder(settings)))
     enrichment = tried(lambda: load_enrichment(settings.enrichment))
     registry = tried(lambda: load_registry(settings.registry))
-    pack = tried(lambda: load_pack(settings.law.pack))
+    pack = tried(lambda: load_pack(settings.law.pack, settings.law.overlay))
+    watching = tried(lambda: load_watching(observation_file(settings)))
     if pack is not None and settings.law.regime not in (known := regimes(pack)):
         message = f"law.regime: the pack has no regime {settings.law.regime!r}"
         problems.append(Problem("settings", 0, message, f"known: {', '.join(known)}"))
@@ -87,14 +94,19 @@ def read_knowledge(settings: Settings) -> Knowledge:
         problems += _format_problems(registry)
     if problems or content is None or taxonomy is None or registry is None:
         raise ConfigurationError(problems)
-    if pack is None or enrichment is None:
+    if pack is None or enrichment is None or watching is None:
         raise ConfigurationError(problems)
-    return Knowledge(content, taxonomy, registry, pack, enrichment)
+    return Knowledge(content, taxonomy, registry, pack, enrichment, watching)
 
 
 def taxonomy_folder(settings: Settings) -> Path:
     """Give the folder of the field names: the settings' own, else the bundled one."""
     return settings.content.taxonomy or bundled("taxonomies") / "sigma"
+
+
+def observation_file(settings: Settings) -> Path:
+    """Give the file of calendar and detectors' numbers: the settings' own, else the bundled one."""
+    return settings.content.observation or bundled("taxonomies") / "observation" / "kz.yml"
 
 
 def _format_problems(registry: Registry) -> Iterator[Problem]:
@@ -139,6 +151,9 @@ def keep_knowledge(
         _put(stores, "rules", knowledge.content.revision, knowledge.content.bundle)
         _put(stores, "taxonomy", knowledge.taxonomy.revision, knowledge.taxonomy.bundle)
         _put_enrichment(stores, knowledge.enrichment)
+        watching = knowledge.watching
+        if watching.revision:
+            _put(stores, "observation", watching.revision, lambda: watching.bundle)
         drafts = []
         for kind, old, revision, bundle in parts:
             _put(stores, kind, revision, bundle)
@@ -162,6 +177,7 @@ def _named_parts(knowledge: Knowledge) -> bytes:
         "rules": knowledge.content.revision,
         "taxonomy": knowledge.taxonomy.revision,
         "enrichment": knowledge.enrichment.revision,
+        "observation": knowledge.watching.revision,
     }
     return orjson.dumps(parts)
 
@@ -227,6 +243,7 @@ class Shelf:
             registry_from_bundle(self._bundle("registry", stamp.registry)),
             pack_from_bundle(self._bundle("pack", stamp.pack)),
             self._enrichment(parts.get("enrichment", "")),
+            self._watching(parts.get("observation", "")),
         )
         self.put(known)
         return known
@@ -237,6 +254,11 @@ class Shelf:
         return enrichment_from_bundle(
             self._bundle("enrichment", revision), lambda digest: self._bundle(DATA, digest)
         )
+
+    def _watching(self, revision: str) -> Watching:
+        if not revision:
+            return Watching()
+        return watching_from_bundle(self._bundle("observation", revision))
 
     def _bundle(self, kind: str, revision: str) -> bytes:
         data = self.stores.content.bundle(kind, revision)

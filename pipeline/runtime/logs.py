@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any, TextIO
@@ -11,6 +12,7 @@ import structlog
 from pydantic import SecretBytes, SecretStr
 from structlog.typing import EventDict, WrappedLogger
 
+from pipeline.errors import SaqshyError
 from pipeline.settings import LogSettings
 
 MOST_CHARACTERS = 500
@@ -74,6 +76,20 @@ def set_up_logging(settings: LogSettings, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
+
+
+def in_words(error: BaseException) -> str:
+    """Say what broke: our own errors and the system's in their words, others by kind and place.
+
+    The words of another's error may quote the record that it was about.
+    """
+    if isinstance(error, SaqshyError):
+        return str(error)
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    places = traceback.extract_tb(error.__traceback__)
+    where = f" in {places[-1].name}:{places[-1].lineno}" if places else ""
+    return f"{type(error).__name__}{where}"
 
 
 def harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

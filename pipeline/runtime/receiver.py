@@ -13,8 +13,11 @@ import uvicorn
 
 from connectors.sinks.ncc_https import read_key
 from connectors.stores.received import ReceivedNotices
+from pipeline.assess import load_pack
 from pipeline.errors import SourceError
 from pipeline.notify.texts import read_texts
+from pipeline.registry.moments import LATEST
+from pipeline.runtime.configuration import bundled
 from pipeline.runtime.pki import Pki, development_pki
 from pipeline.web.receiver import Fault, Reception, receiver_app
 from pipeline.web.receiver_server import ServerIdentity, receiver_server
@@ -72,15 +75,17 @@ def open_receiver(
     port: int = 0,
     fault: Fault | None = None,
     slow_seconds: float = 60.0,
+    pack: Path | None = None,
 ) -> Receiver:
     """Open a receiver over a folder that holds its development PKI and its store.
 
-    SourceError where the port is taken, ConfigurationError or StoreError where the folder cannot
-    be used.
+    It takes the legs of a law pack, without one those of the bundled Kazakh pack. SourceError where
+    the port is taken, ConfigurationError or StoreError where the folder or the pack cannot be used.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pki = development_pki(folder / PKI, datetime.now(UTC))
     texts = read_texts()
+    legs = load_pack(pack or bundled("law") / "kz").at(LATEST - 1).legs
     receipt_key = read_key(pki.receipt_signing, private=True)
     centre_key = read_key(pki.centre_verifying, private=False)
     identity = ServerIdentity(pki.receiver, pki.receiver_key, pki.ca)
@@ -94,6 +99,7 @@ def open_receiver(
             receipt_key=receipt_key,
             centre_key=centre_key,
             now=time.time_ns,
+            legs=frozenset(leg.id for leg in legs),
             fault=fault,
             slow_seconds=slow_seconds,
         )

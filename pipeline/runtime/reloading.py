@@ -11,17 +11,18 @@ the old or the new, never a mix.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from pipeline.errors import ConfigurationError, Problem, SaqshyError
 from pipeline.incidents.audit import Draft
-from pipeline.model import identity
+from pipeline.model import Command, identity
 from pipeline.ports import Clock, Stores, Telemetry
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.judging_anew import judgements_due
 from pipeline.runtime.knowledge import Cause, Knowledge, keep_knowledge
 from pipeline.runtime.losses import losses
 from pipeline.runtime.watched import State
@@ -53,13 +54,13 @@ class Workshop:
     """Where knowledge is made and put into force; all that differs between two systems.
 
     ``read`` reads what the files hold, ``state`` looks whether they changed, ``prepare`` makes and
-    warms the stages, ``enforce`` swaps them in between two batches.
+    warms the stages, ``enforce`` swaps them in between two batches, with the commands that follow.
     """
 
     read: Callable[[], Knowledge]
     state: Callable[[], State]
     prepare: Callable[[Knowledge], Chain]
-    enforce: Callable[[Knowledge, Chain], None]
+    enforce: Callable[[Knowledge, Chain, Iterable[Command]], None]
 
 
 @dataclass(slots=True)
@@ -139,7 +140,8 @@ class Reloader:
         now, before = self.clock.now(), self.knowledge.revisions
         log.debug("reload.begin")
         keep_knowledge(self.stores, new, now, ask.cause, before)
-        self.workshop.enforce(new, chain)
+        due = judgements_due(self.knowledge.registry, new.registry, ask.cause, now)
+        self.workshop.enforce(new, chain, due)
         self.knowledge = new
         log.debug("reload.end")
         return Reloaded("in_force")

@@ -13,7 +13,9 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "kind": frozenset({"rule", "correlation", "detector"}),
     "level": frozenset({"informational", "low", "medium", "high", "critical"}),
     "leg": frozenset({"first", "update", "correction", "final", "advisory", "event_stream"}),
-    "outcome": frozenset({"acknowledged", "sent", "delayed", "refused", "in_force", "unchanged"}),
+    "outcome": frozenset(
+        {"acknowledged", "sent", "delayed", "refused", "held", "in_force", "unchanged"}
+    ),
 }
 
 
@@ -100,6 +102,12 @@ SERIES: Mapping[str, Series] = {
         ),
         Series(
             "saqshy_delivery_duration_seconds", "histogram", "Time of an attempt.", ("channel",)
+        ),
+        Series(
+            "saqshy_delivery_repeated_total",
+            "counter",
+            "Notices sent again because a kill left an attempt unrecorded.",
+            ("channel",),
         ),
         Series("saqshy_findings_suppressed_total", "counter", "Findings opened under a silence."),
         Series(

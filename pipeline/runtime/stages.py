@@ -6,30 +6,51 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
 
-from pipeline.assess import Case, CentreTerms, assess, fold_key, join_within, labels_for
-from pipeline.correlate import Campaigns, Correlator, Evidence, SourceTiming
+from pipeline.assess import (
+    Case,
+    CentreTerms,
+    assess,
+    fold_key,
+    join_within,
+    labels_for,
+    pack_words,
+)
+from pipeline.assess.labels import BETWEEN
+from pipeline.assess.routing import page
+from pipeline.correlate import Attention, Campaigns, Correlator, Evidence, SourceTiming
 from pipeline.incidents import Fold, Revised
 from pipeline.match import Matcher
 from pipeline.model import (
     NANOSECONDS,
     Assessment,
+    Decision,
     Event,
     Finding,
+    GuardDecision,
     Json,
     Labels,
     Notice,
     RawBatch,
     Revisions,
+    Tri,
 )
 from pipeline.normalize import Normalized, Normalizer, Profile
 from pipeline.normalize.enrichment import Enrichment
+from pipeline.normalize.nested import nests
 from pipeline.normalize.version import normalizer_version
 from pipeline.notify import Channels, Composer, Desk, notices_for
 from pipeline.ports import Telemetry
-from pipeline.registry import ObjectRecord, SourceProfile, Standing, standing
+from pipeline.registry import LEVELS, ObjectRecord, SourceProfile, Standing, decide, standing
+from pipeline.registry.maintenance import planned
+from pipeline.registry.second_guard import SecondGuard
 from pipeline.runtime.chain import Chain
+from pipeline.runtime.decided import decided, sayable
+from pipeline.runtime.duty_norms import duty_norms
 from pipeline.runtime.facts import Facts
 from pipeline.runtime.knowledge import Knowledge
+from pipeline.runtime.owing import Owing
+from pipeline.runtime.paging import DUTY
+from pipeline.runtime.term_answers import TermAnswers, term_answers
 
 TRIAL = "trial"
 
@@ -53,29 +74,56 @@ class Stages:
             expected=answers.expected,
             trial=answers.trial,
             attested=answers.attested,
+            ended=answers.labels,
+            attention=answers.attention,
         )
         rule_errors: Counter[str] = Counter()
+        composer = replace(self.composer, texts=self.composer.texts.beside(pack_words(known.pack)))
+        owing = Owing(known.registry, answers.record_at, duty_norms(known.pack))
         return Chain(
             revisions=stamp,
             normalizer=answers.normalize,
             matcher=Matcher(known.content, known.taxonomy, rule_errors=rule_errors),
-            correlator=Correlator(known.content, evidence, self.repeat),
+            correlator=Correlator(
+                known.content, evidence, self.repeat, watching=known.watching, owed=owing
+            ),
             campaigns=Campaigns(known.content, evidence),
             fold=Fold(
                 key=lambda finding: fold_key(known.pack, finding),
                 join_within=join_within(known.pack),
                 assess=answers.assess,
+                decide=answers.assess,
             ),
-            notices=lambda item: self._notices(item, known),
+            notices=lambda item: self._notices(item, known, composer),
             telemetry=self.telemetry,
-            silent_objects=answers.silent_objects(),
+            second_guard=SecondGuard(known.registry.marks, nests),
+            guard=answers.guard,
+            silent_objects=tuple(sorted({*answers.silent_objects(), *owing.objects()})),
             rule_errors=rule_errors,
+            sayable=partial(sayable, known.pack),
+            terms=self._terms(known, composer),
         )
 
-    def _notices(self, item: Revised, known: Knowledge) -> list[Notice]:
+    def _terms(self, known: Knowledge, composer: Composer) -> TermAnswers:
+        channels = self._channels(known)
+        texts = composer.texts
+        return term_answers(known.pack, known.registry, composer.centre, texts, channels)
+
+    def _channels(self, known: Knowledge) -> Channels:
+        """Give the channels; where a roster is kept, its levels are paged through it."""
+        if known.registry.roster is None:
+            return self.channels
+        by_role = {**self.channels.by_role, **dict.fromkeys(LEVELS, DUTY)}
+        return replace(self.channels, by_role=by_role)
+
+    def _notices(self, item: Revised, known: Knowledge, composer: Composer) -> list[Notice]:
         # An incident keeps the terms that were in force when it opened.
-        terms = CentreTerms(known.pack, item.incident.opened_at)
-        desk = Desk(self.composer, self.channels, terms)
+        incident = item.incident
+        record = known.registry.object(incident.object_id, incident.opened_at)
+        flags = record.flags(incident.opened_at) if record is not None else frozenset()
+        terms = CentreTerms(known.pack, incident.opened_at, flags)
+        channels = self._channels(known)
+        desk = Desk(composer, channels, terms, terms.legs, terms.guest_paths)
         return notices_for(item.incident, item.previous, known.registry, desk)
 
 
@@ -87,7 +135,7 @@ class Answers:
     regime: str
     enrich: Callable[[Sequence[Event]], None] | None = None
     versions: Json = field(default_factory=dict)
-    known_labels: dict[str, Labels] = field(default_factory=dict)
+    known_labels: dict[tuple[str, str], Labels] = field(default_factory=dict)
 
     def normalize(self, batch: RawBatch) -> Normalized:
         """Read a batch as the registry in force at its receipt says."""
@@ -95,22 +143,25 @@ class Answers:
             batch
         )
 
-    def labels(self, rule_id: str) -> Labels:
-        """Give what a rule, correlation or detector is evidence for."""
-        found = self.known_labels.get(rule_id)
+    def labels(self, rule_id: str, outcome: str = "") -> Labels:
+        """Give what a rule, correlation or detector is evidence for, by how its events ended."""
+        found = self.known_labels.get((rule_id, outcome))
         if found is None:
-            found = self.known_labels[rule_id] = self._labels(rule_id)
+            found = self.known_labels[rule_id, outcome] = self._labels(rule_id, outcome)
         return found
 
-    def _labels(self, rule_id: str) -> Labels:
+    def _labels(self, rule_id: str, outcome: str) -> Labels:
         content, pack = self.known.content, self.known.pack
         rule = content.rules.get(rule_id)
         if rule is not None:
-            return labels_for(pack, rule.tags, rule.product, rule.category, rule.service)
+            source = rule.product, rule.category, rule.service
+            found = labels_for(pack, rule.tags, *source, outcome=outcome)
+            return _under(rule.norms, found)
         correlation = content.correlations.get(rule_id)
         if correlation is not None:
-            return labels_for(pack, correlation.tags, "", "", "")
-        return labels_for(pack, (), "saqshy", "detector", rule_id)
+            return _under(correlation.norms, labels_for(pack, correlation.tags, "", "", ""))
+        found = labels_for(pack, (), "saqshy", "detector", rule_id)
+        return _under(duty_norms(pack).get(rule_id, ()), found)
 
     def profile(self, at: int, object_id: str, source_id: str) -> Profile:
         """Give how a source's records are read at an instant."""
@@ -132,6 +183,14 @@ class Answers:
             source.lateness_seconds * NANOSECONDS,
             None if silence is None else silence * NANOSECONDS,
         )
+
+    def attention(self, object_id: str, source_id: str, at: int) -> Attention:
+        """Tell whether a source is registered and watched, and whether work is planned for it."""
+        record = self.known.registry.object(object_id, at)
+        source = _source(record, source_id)
+        if record is None or source is None or standing(record, at) is not Standing.OPEN:
+            return Attention(watched=False)
+        return Attention(planned=planned((*record.maintenance, *source.maintenance), at))
 
     def expected(self, object_id: str, at: int) -> Sequence[str]:
         """Give the sources of an object that must not fall silent; none where it is not watched."""
@@ -162,22 +221,40 @@ class Answers:
         record = self.record_at(object_id, at)
         return record is not None and standing(record, at) is Standing.OPEN
 
-    def assess(self, object_id: str, findings: Sequence[Finding], at: int) -> Assessment:
-        """Judge an object's findings under the record in force when they began."""
+    def assess(
+        self,
+        object_id: str,
+        findings: Sequence[Finding],
+        at: int,
+        decisions: Sequence[Decision] = (),
+    ) -> Assessment:
+        """Judge an object's findings under the record in force when they began.
+
+        ``decisions`` are what persons said of them. Where content was not kept, the duty officer is
+        paged beside those whom the law names: a cleared person has to decide (SPEC 5).
+        """
         first = min(finding.first_event_at for finding in findings)
         record = self.record_at(object_id, first)
-        return assess(
-            Case(
-                findings=tuple(findings),
-                object=record,
-                registry=self.known.registry,
-                pack=self.known.pack,
-                regime=self.regime,
-                reporter="centre",
-                at=at,
-                content=self.known.revisions.content,
-            )
+        case = Case(
+            findings=tuple(findings),
+            object=record,
+            registry=self.known.registry,
+            pack=self.known.pack,
+            regime=self.regime,
+            reporter="centre",
+            at=at,
+            content=self.known.revisions.content,
         )
+        judged = decided(case, decisions) if decisions else assess(case)
+        if judged.guard != "stub":
+            return judged
+        paged = page(self.known.registry, "content was not kept: a cleared person decides")
+        return replace(judged, route=(*judged.route, *paged))
+
+    def guard(self, object_id: str, at: int) -> GuardDecision:
+        """Give what may be told of an object at an instant, marks of its records apart."""
+        record = self.known.registry.object(object_id, at)
+        return decide(record, at, marked=Tri.NO, suspected=Tri.NO)
 
     def record_at(self, object_id: str, at: int) -> ObjectRecord | None:
         """Give the record in force, or, for an instant before the registry begins, the first."""
@@ -203,6 +280,14 @@ def answering(known: Knowledge, regime: str) -> Answers:
 def _enriched(facts: Facts, enrichment: Enrichment, events: Sequence[Event]) -> None:
     facts(events)
     enrichment(events)
+    facts.cross(events)
+
+
+def _under(norms: Sequence[str], labels: Labels) -> Labels:
+    """Say under which norms a rule finds what it finds, before where its labels come from."""
+    if not norms:
+        return labels
+    return replace(labels, reason=BETWEEN.join((f"norm {', '.join(norms)}", labels.reason)))
 
 
 def _source(record: ObjectRecord | None, source_id: str) -> SourceProfile | None:

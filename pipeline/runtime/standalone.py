@@ -3,7 +3,8 @@
     a thread a listener   source -> collector -> journal, or spool while it takes nothing
     spool                 spool -> journal, once it takes again
     engine                journal -> outcome, one transaction a batch
-    a thread a channel    outbox -> sink -> receipt, so that a slow one holds up no other
+    two threads a channel outbox -> sink -> receipt: first notices, and all others; a slow channel
+                          holds up no other, and nothing a first notice; a commit wakes them
     ticker                the time, journalled like any input
     commands              what people ask: spool folder -> journal
     reloader              changed rules, registry and pack, made beside what is in force
@@ -24,19 +25,21 @@ from typing import TypeVar
 
 import structlog
 
-from pipeline.errors import StoreCorrupt, StoreError
+from pipeline.errors import SaqshyError, StoreCorrupt, StoreError
 from pipeline.model import NoticeState
 from pipeline.ports import Listening, Source, Stores
 from pipeline.runtime.collect import Collector
 from pipeline.runtime.commands import Inbox
-from pipeline.runtime.dispatch import Dispatcher
+from pipeline.runtime.dispatch import Dispatcher, Lane
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.feeds import Feeds
 from pipeline.runtime.intake import POLL_SECONDS, RETRY_SECONDS, Intake
+from pipeline.runtime.logs import in_words
 from pipeline.runtime.reloading import Reloader
 
 log = structlog.get_logger("saqshy.standalone")
-LONGEST_WAIT = 60.0  # seconds between attempts to deliver what cannot be recorded
+LONGEST_WAIT = 60.0  # seconds between attempts to record what the store does not take
+IDLE_SECONDS = 0.25  # after which a lane looks for what is due again, where no commit wakes it
 _Answer = TypeVar("_Answer")
 
 
@@ -64,6 +67,7 @@ class Standalone:
     feeds: Feeds = field(default_factory=Feeds)
     _stop: threading.Event = field(default_factory=threading.Event)
     _work: threading.Event = field(default_factory=threading.Event)
+    _posted: dict[tuple[str, bool], threading.Event] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
     _listening: list[threading.Thread] = field(default_factory=list)
     _intakes: dict[str, Intake] = field(default_factory=dict)
@@ -98,17 +102,25 @@ class Standalone:
             self._listening.append(self._spawn("listen-files", self._listen_in_turn))
         self._spawn("spool", self._run_spool)
         self._spawn("engine", self._run_engine)
-        for channel in self.dispatcher.channels:
-            self._spawn(f"dispatch-{channel}", partial(self._run_dispatcher, channel))
+        self._open_lanes()
         self._spawn("ticker", self._run_ticker)
         self._spawn("commands", self._run_inbox)
         self._spawn("reloader", self._run_reloader)
         self._spawn("feeds", partial(self.feeds.run, self._stop))
 
+    def _open_lanes(self) -> None:
+        self.engine.posted = self._post
+        for channel in self.dispatcher.channels:
+            for name, urgent in (("first", True), ("other", False)):
+                posted = self._posted[channel, urgent] = threading.Event()
+                lane = self.dispatcher.lane(channel, urgent=urgent)
+                self._spawn(f"dispatch-{channel}-{name}", partial(self._run_lane, lane, posted))
+
     def stop(self) -> None:
         """End the threads after what they have in hand, and close the sources."""
         self._stop.set()
         self._work.set()
+        self._post()
         for thread in self._threads:
             thread.join()
         if self._error is None:
@@ -168,10 +180,18 @@ class Standalone:
         try:
             yield
         except BaseException as error:  # noqa: BLE001 (whatever broke a thread ends the process)
-            log.error("thread.broke", thread=name, error=str(error))  # noqa: TRY400 (told by wait)
-            self._error = self._error or error
+            log.error("thread.broke", thread=name, error=in_words(error))  # noqa: TRY400 (told by wait)
+            ours = isinstance(error, SaqshyError | OSError)
+            broke = error if ours else RuntimeError(f"thread {name} broke: {in_words(error)}")
+            self._error = self._error or broke
             self._stop.set()
             self._work.set()
+            self._post()
+
+    def _post(self) -> None:
+        """Wake who delivers."""
+        for posted in list(self._posted.values()):
+            posted.set()
 
     def _endured(self, step: Callable[[], _Answer], *, otherwise: _Answer) -> _Answer:
         """Take a step; where the store takes nothing now, wait and give ``otherwise``.
@@ -220,15 +240,19 @@ class Standalone:
             if not done:
                 self._work.wait(POLL_SECONDS)
 
-    def _run_dispatcher(self, channel: str) -> None:
-        run_due = partial(self.dispatcher.run_due, channel, self._stop.is_set)
-        wait = POLL_SECONDS
+    def _run_lane(self, lane: Lane, posted: threading.Event) -> None:
+        step = partial(lane.step, self._stop.is_set)
+        wait = IDLE_SECONDS
         while not self._stop.is_set():
-            done = self._endured(run_due, otherwise=-1)
-            # What cannot be recorded as sent is sent again: ever more slowly.
-            wait = min(2 * wait, LONGEST_WAIT) if done < 0 else POLL_SECONDS
-            if done <= 0:
+            posted.clear()
+            done = self._endured(step, otherwise=-1)
+            # What the store does not take is kept, and offered ever more slowly.
+            wait = min(2 * wait, LONGEST_WAIT) if done < 0 else IDLE_SECONDS
+            if done < 0:
                 self._stop.wait(wait)
+            elif not done and not lane.sending:
+                posted.wait(wait)
+        self._endured(lane.close, otherwise=None)
 
     def _run_inbox(self) -> None:
         while not self._stop.is_set():

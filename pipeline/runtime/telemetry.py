@@ -234,6 +234,12 @@ class Signals:
             write = self._log.info if delivered else self._log.warning
             write("notices.attempted", channel=channel, outcome=outcome, count=told)
 
+    def delivery_repeated(self, channel: str) -> None:
+        """Note a notice that goes out again because a kill left its last attempt unrecorded."""
+        self._add("saqshy_delivery_repeated_total", 1, channel)
+        if told := self._due(1, "repeated", channel):
+            self._log.warning("notices.repeated", channel=channel, count=told)
+
     def rule_errors(self, rule: str, count: int) -> None:
         """Note events that a rule could not be asked about; ``rule`` is its id."""
         self._add("saqshy_rule_errors_total", count, rule)

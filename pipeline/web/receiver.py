@@ -119,13 +119,14 @@ class Book(Protocol):
 
 @dataclass(slots=True)
 class Reception:
-    """What the receiver stands on. ``fault`` may be changed while it runs."""
+    """What the receiver stands on; ``legs`` are those it knows. ``fault`` may change meanwhile."""
 
     book: Book
     texts: Texts
     receipt_key: OKPKey
     centre_key: OKPKey
     now: Callable[[], int]
+    legs: frozenset[str]
     name: str = "NCC"
     fault: Fault | None = None
     slow_seconds: float = 60.0
@@ -143,9 +144,14 @@ class Reception:
             letter = Letter.model_validate_json(body)
         except ValidationError as error:
             return _problem(422, "the letter does not fit its closed schema", _places(error))
+        return self._misplaced(letter) or await self._keep(letter, body)
+
+    def _misplaced(self, letter: Letter) -> Response | None:
+        if letter.leg not in self.legs:
+            return _problem(422, "no notice of this leg is known here", ["leg"])
         if letter.recipient.role != ROLE:
             return _problem(422, "the letter is addressed to somebody else")
-        return await self._keep(letter, body)
+        return None
 
     async def _keep(self, letter: Letter, body: bytes) -> Response:
         at = self.now()

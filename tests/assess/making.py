@@ -107,8 +107,10 @@ def edited(folder: Path, edits: Mapping[str, Sequence[tuple[str, str]]]) -> Path
     target = folder / "law" / "pack"
     target.mkdir(parents=True, exist_ok=True)
     (folder / "taxonomies").mkdir(exist_ok=True)
-    taxonomy = RULES / "taxonomies" / "rsit.yml"
-    (folder / "taxonomies" / "rsit.yml").write_bytes(taxonomy.read_bytes())
+    for name in ("rsit.yml", "observation/kz.yml"):
+        file = folder / "taxonomies" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes((RULES / "taxonomies" / name).read_bytes())
     for file in sorted(KZ.glob("*.yml")):
         text = file.read_text(encoding="utf-8")
         for old, new in edits.get(file.name, ()):

@@ -112,7 +112,7 @@ def judged(name: str) -> Applied:
     [
         ("critical-intrusion.yml", "yes", "high", "open", ["holder tec-holder", "ncc kz-ncc"]),
         ("insider-copy.yml", "unknown", "medium", "open", ["duty_officer duty"]),
-        ("response-service-threat.yml", "no", "none", "open",
+        ("response-service-threat.yml", "no", "low", "open",
          ["holder dala-bank", "ncc kz-ncc", "owner dala-bank"]),
         ("marked-record.yml", "yes", "high", "stub", ["holder archive-agency", "ncc kz-ncc"]),
         ("unattested.yml", "yes", "medium", "hold",
@@ -143,7 +143,7 @@ def test_notices_say_what_the_guard_makes_of_them() -> None:
     assert states == {"holder": "held", "ncc": "held", "duty_officer": "pending"}
     document = judged("critical-intrusion.yml").document()
     assert {one["state"] for one in document["notices"]} == {"pending"}
-    assert [one["missing"] for one in document["clocks"]] == ["", "monitoring_rules"]
+    assert [one["missing"] for one in document["clocks"]] == ["", "", "monitoring_rules"]
     assert document["at"] == "2026-03-02T16:40:00Z"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.assess import assess
-from pipeline.assess.evidence import gather, limb_of
+from pipeline.assess.evidence import gather
 from pipeline.model import Finding, Labels, Limb, Tri
 from tests.assess.making import case, finding, kz, labels
 from tests.registry.making import AT
@@ -13,9 +13,8 @@ VIEW = kz().at(AT)
 
 def holds(findings: list[Finding], key: str) -> Tri:
     """Give one limb's answer."""
-    evidence = gather(VIEW, findings)
-    limb = next(limb for limb in VIEW.limbs if limb.key == key)
-    return limb_of(evidence, limb).holds
+    stored = {limb.key: one.holds for limb, one in gather(VIEW, findings).limbs}
+    return stored.get(key, Tri.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_attributes_join_as_the_pack_says(attribute: str, values: list[str], exp
 def test_a_limb_says_who_answers_it_on_which_ground() -> None:
     """Reasons name rules and where their labels come from, a few of many."""
     findings = [finding(labels(failure="yes", reason=f"why {n}"), n) for n in range(5)]
-    limb = limb_of(gather(VIEW, findings), VIEW.limbs[0])
+    ((_, limb),) = gather(VIEW, findings).limbs
     assert limb.reason == "shown by Rule 0 [why 0], Rule 1 [why 1], Rule 2 [why 2] and 2 more"
     assert limb.basis == "kz-418-V/1(31)"
 

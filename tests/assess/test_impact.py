@@ -36,9 +36,9 @@ def grade(found: Assessment) -> int:
         pytest.param(labels(failure="yes", harm_modify="yes"), {"sector": "electricity"}, "high",
                      {"INF": 3, "ECO": 3, "ECO.ENERGY": 3, "PUB": 2}, id="changed-at-energy"),
         pytest.param(labels(failure="yes", act_disruption="yes"), {"state_body": True}, "high",
-                     {"INF": 3, "POL": 3}, id="state-body-down"),
+                     {"INF": 2, "POL": 3}, id="state-body-down"),
         pytest.param(labels(failure="yes", harm_block="yes"), {"financial_subject": "bank"},
-                     "high", {"INF": 3, "ECO.FIN": 3, "ECO": 3}, id="bank-blocked"),
+                     "high", {"INF": 2, "ECO.FIN": 3, "ECO": 3}, id="bank-blocked"),
         pytest.param(labels(failure="yes", harm_modify="yes"),
                      {"sector": "water_supply", "physical_hazards": ["chemical"]}, "high",
                      {"INF": 3, "PUB": 3, "ENV": 3}, id="water-plant"),
@@ -51,7 +51,7 @@ def grade(found: Assessment) -> int:
         pytest.param(INCIDENT, {"government_communications": True}, "critical",
                      {"INF": 2, "POL": 3}, id="floor-government-communications"),
         pytest.param(labels(failure="yes", functioning_threat="yes"), {"sector": "gas"}, "high",
-                     {"INF": 2, "ECO.ENERGY": 2, "PUB": 1}, id="floor-energy-unavailable"),
+                     {"INF": 1, "ECO.ENERGY": 2, "PUB": 1}, id="floor-energy-unavailable"),
         pytest.param(labels(failure="no"), {"critical": LISTED}, "none", {}, id="no-incident"),
         pytest.param(labels(failure="unknown"), {"critical": LISTED}, "none", {},
                      id="floors-need-a-confirmed-incident"),
@@ -153,3 +153,107 @@ def test_a_further_flag_never_lowers_severity(one: dict[str, Any], other: dict[s
 def test_scope_follows_the_object(more: dict[str, Any], scope: str) -> None:
     """An object that works across the border makes a cross-border incident."""
     assert assess(case(INCIDENT, plant(**more))).scope == scope
+
+
+WORKED: dict[str, tuple[Labels, dict[str, Any], str, dict[str, int], str]] = {
+    "ransomware-at-a-bank": (
+        labels(failure="yes", functioning_threat="yes", harm_modify="yes", harm_block="yes"),
+        {"financial_subject": "bank"}, "normal", {"INF": 3, "ECO.FIN": 3}, "urgent",
+    ),
+    "registry-down-in-quarantine": (
+        labels(failure="yes", functioning_threat="yes", act_disruption="yes"),
+        {"state_body": True}, "quarantine", {"INF": 2, "POL": 3}, "immediate",
+    ),
+    "controller-changed-at-a-water-plant": (
+        labels(failure="yes", harm_modify="yes", act_influence="yes"),
+        {"sector": "water_supply", "physical_hazards": ["chemical"]}, "normal",
+        {"INF": 3, "PUB": 3, "ENV": 3}, "urgent",
+    ),
+    "failed-logons-at-a-dispatcher": (
+        labels(failure="no", reality="potential", act_unauthorised_access="unknown"),
+        {"sector": "electricity"}, "normal", {"INF": 1, "ECO.ENERGY": 0}, "normal",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_the_worked_examples_of_the_law_s_digest(name: str) -> None:
+    """Four cases whose axes and priority the digest works out (National Security Law, part 11)."""
+    said, more, regime, axes, priority = WORKED[name]
+    found = assess(case(said, plant(**more), regime=regime))
+    assert ({axis: found.impact[axis] for axis in axes}, found.priority) == (axes, priority)
+    if name == "failed-logons-at-a-dispatcher":
+        assert found.impact["potential"]["ECO.ENERGY"] == 3
+        assert found.impact["nature"]["actual"] == 0
+
+
+@given(
+    harms=st.dictionaries(st.sampled_from(HARMS), st.sampled_from(list(Tri)), max_size=6),
+    more=st.sampled_from(FLAGS),
+)
+def test_what_is_can_be_no_more_than_what_can_be(
+    harms: dict[str, Tri], more: dict[str, Any]
+) -> None:
+    """The most that an axis can be is at least what it is; a denied harm raises neither."""
+    found = assess(case(Labels(failure=Tri.YES, harms=harms), plant(**more)))
+    for axis, most in found.impact["potential"].items():
+        assert found.impact[axis] <= most
+
+
+@pytest.mark.parametrize(
+    ("more", "said", "decides", "holds"),
+    [
+        ({"critical": LISTED}, INCIDENT, "critical_object", ["critical_object"]),
+        ({"strategic": True, "critical": LISTED}, INCIDENT, "critical_object",
+         ["critical_object", "strategic_object"]),
+        ({"government_communications": True}, INCIDENT, "government_communications",
+         ["government_communications"]),
+        ({"sector": "gas"}, labels(failure="yes", functioning_threat="yes"), "gas_unavailable",
+         ["gas_unavailable"]),
+        ({"strategic": True}, INCIDENT, "", ["strategic_object"]),
+        ({}, INCIDENT, "", []),
+    ],
+)  # fmt: skip
+def test_floors_are_shown_with_the_one_that_decided(
+    more: dict[str, Any], said: Labels, decides: str, holds: list[str]
+) -> None:
+    """Every floor that holds is there with its ground; the verdict names the one that counts."""
+    found = assess(case(said, plant(**more)))
+    assert found.impact["floors"] == holds
+    for name in holds:
+        assert found.basis[f"floors.{name}"].startswith("kz-")
+    counted = [name for name in holds if found.reasons[f"floors.{name}"].endswith("counts")]
+    assert counted == ([decides] if decides else [])
+    assert (f"the floor {decides} counts" in found.reasons["severity"]) is bool(decides)
+
+
+@pytest.mark.parametrize(
+    ("more", "said", "domains"),
+    [
+        ({}, INCIDENT, set()),
+        ({"critical": LISTED}, INCIDENT, {"branch"}),
+        ({"cross_border": True}, INCIDENT, {"international_relations"}),
+        ({"physical_hazards": ["chemical"]}, labels(failure="yes", harm_modify="yes"),
+         {"technogenic_emergency", "population"}),
+        ({"sector": "defence"}, INCIDENT, {"defence"}),
+        ({"sector": "banking"}, labels(failure="yes", harm_block="yes"), {"economy"}),
+        ({"state_body": True}, labels(failure="yes", act_disruption="yes"), {"security"}),
+        ({"physical_hazards": ["chemical"], "reach": "country"},
+         labels(failure="yes", harm_modify="yes"),
+         {"technogenic_emergency", "population", "social_emergency"}),
+        ({"critical": LISTED}, labels(failure="no"), set()),
+    ],
+)  # fmt: skip
+def test_the_domains_of_critical_consequences(
+    more: dict[str, Any], said: Labels, domains: set[str]
+) -> None:
+    """The eight domains of 1(24) follow the axes and the object, for confirmed incidents alone."""
+    assert set(assess(case(said, plant(**more))).impact["consequences"]) == domains
+
+
+def test_the_regime_of_the_object_s_own_record_counts_too() -> None:
+    """Of two regimes the one that raises more counts."""
+    held = plant(operating_regime="martial_law")
+    found = assess(case(INCIDENT, held, regime="quarantine"))
+    assert found.priority == "immediate"
+    assert found.reasons["priority"] == "the regime martial_law raises it"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.assess import assess
 from pipeline.assess.routing import route
+from pipeline.assess.rows import RouteRow
 from pipeline.assess.view import demanded
 from pipeline.model import Assessment, Labels, Tri
 from pipeline.registry import make_registry
@@ -99,6 +100,42 @@ def test_the_route_is_the_union_of_what_each_flag_demands(names: tuple[str, ...]
     found = assess(case(INCIDENT, plant(**more)))
     assert told(found) == expected
     assert len(found.route) == len(expected)
+
+
+USED = sorted(
+    {
+        flag
+        for row in kz().at(AT).of("routes", RouteRow)
+        for flag in (*row.when.flags, *row.when.without)
+    }
+)
+REPORTERS = ("centre", "response_service", "holder")
+
+
+@pytest.mark.parametrize("reporter", REPORTERS)
+@pytest.mark.parametrize("subject", ["incident", "candidate", "threat", "event", "advisory"])
+def test_every_union_of_every_flag_that_routes_use(subject: str, reporter: str) -> None:
+    """All sets of the flags that rows ask for: the route is the union of the rows that fit."""
+    view = kz().at(AT)
+    rows = [row for row in view.of("routes", RouteRow) if row.subject == subject]
+    for size in range(len(USED) + 1):
+        for chosen in itertools.combinations(USED, size):
+            flags = frozenset(chosen)
+            expected = {
+                (row.role, source, row.of, norm)
+                for row in rows
+                if flags.issuperset(row.when.flags) and flags.isdisjoint(row.when.without)
+                and (not row.reporters or reporter in row.reporters)
+                for source in row.parties for norm in row.basis.split("; ")
+            }  # fmt: skip
+            demands = view.situation(flags, reporter).demands.get(subject, ())
+            found = {
+                (one.role, source, one.of, norm)
+                for one in demands for source in one.parties for norm in one.basis.split("; ")
+            }  # fmt: skip
+            assert found == expected
+            if subject in ("incident", "candidate", "event"):
+                assert found, (subject, chosen, reporter)
 
 
 @given(

@@ -125,5 +125,5 @@ def test_no_number_stands_as_statute() -> None:
 def test_due_legs_are_ordered_by_time_with_missing_ones_last() -> None:
     """What is due first stands first."""
     times = [one.due_at for one in due(critical=LISTED)]
-    assert times == [AT, AT, AT, None]
+    assert times == [AT, AT, AT, AT, None]
     assert rfc3339(AT) == "2026-03-02T12:00:00Z"

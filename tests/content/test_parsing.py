@@ -90,6 +90,33 @@ def test_a_rule_without_id_gets_one_of_its_words() -> None:
     assert bare.id == f"document-{bare.hash}"
 
 
+@pytest.mark.parametrize(
+    ("references", "norms"),
+    [
+        ("[kz-418-V/30(1), https://example.org/30(1), kz-527-IV/23(6)(5)]", 2),
+        ("[kz-418-V/56-1, kz-418-V/17(2-1)(4)]", 2),
+        ("[see kz-418-V/30(1), RFC 5425, CVE-2021-44228/1]", 0),
+        ("kz-418-V/30(1)", 0),
+        ("[7, {a: b}]", 0),
+    ],
+    ids=["beside others", "inserted articles", "other references", "no list", "no texts"],
+)
+def test_norms_are_the_references_that_cite_a_law(references: str, norms: int) -> None:
+    """A reference in the form of a pack's basis is a norm; any other is a reference only."""
+    item = parsed(f"{RULE}references: {references}\n")
+    assert len(item.norms if isinstance(item, Rule) else ()) == norms
+
+
+def test_a_rule_that_shows_a_duty_met_says_which() -> None:
+    """``saqshy.meets`` names a duty that is watched; another word is an error."""
+    known = parsed(f"{RULE}custom: {{saqshy.meets: backup}}\n")
+    assert isinstance(known, Rule)
+    assert known.meets == "backup"
+    unknown = parsed(f"{RULE}custom: {{saqshy.meets: sleep}}\n")
+    assert isinstance(unknown, Broken)
+    assert "saqshy.meets" in unknown.message
+
+
 def test_a_correlation_is_read() -> None:
     """A correlation keeps type, rules as written, grouping, timespan and condition."""
     found = parsed(CORRELATION)

@@ -18,6 +18,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.match import Matcher
 from pipeline.normalize import Normalizer, Profile
 from pipeline.runtime.cli.match import correlated
+from pipeline.runtime.tested_object import reading_of
 from tests.match.material import taxonomy
 
 OURS = Path(__file__).parents[2] / "rules"
@@ -128,6 +129,13 @@ def test_tests_of_a_broken_rule_are_told(tmp_path: Path) -> None:
         run(tmp_path, RULE.replace("EventID", "EventID|sideways"), written("x", hits=0))
 
 
+def test_an_object_needs_somebody_who_knows_records(tmp_path: Path) -> None:
+    """Where nothing knows the registry's records a test that describes an object is an error."""
+    tests = written(EVENT % (7, 1), hits=1, more="    object: {state_body: true}\n")
+    with pytest.raises(ConfigurationError, match="knows the registry"):
+        run(tmp_path, RULE, tests)
+
+
 def test_test_files_are_found(tmp_path: Path) -> None:
     """Tests are found under a folder, beside a rule of either suffix, and by themselves, once."""
     for name in ("a.yml", "a.tests.yml", "b.yaml", "b.tests.yml", "c.yml"):
@@ -151,6 +159,7 @@ def test_our_rules_pass_their_tests() -> None:
         Normalizer(lambda _object, _source: Profile("auto", UTC)),
         Matcher(everything, taxonomy()).observe,
         partial(correlated, everything),
+        reading_of,
     )
     wrong: list[str] = []
     files = [item.file for item in everything.rules.values()]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.incidents import ROW_TYPES, Fold, Revised, revision_hash
-from pipeline.incidents.fold import HELD_PER_RULE, MOST_HIDDEN
+from pipeline.incidents.fold import MOST_HIDDEN
+from pipeline.incidents.standing import HELD_PER_RULE
 from pipeline.model import (
     NANOSECONDS,
     Assessment,

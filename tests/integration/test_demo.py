@@ -48,8 +48,10 @@ def test_several_incidents_route_differently(played: tuple[Path, str]) -> None:
     assert {"ncc", "holder"} <= told["kz-energy-tec"]
     assert {"ncc", "holder", "sectoral_centre"} <= told["kz-bank"]
     assert {"ncc", "holder", "hosted_owner", "hosted_holder"} <= told["kz-dc"]
-    assert told["kz-registry-marked"] == {"ncc", "holder"}
-    assert told["kz-unattested"] == {"duty_officer"}
+    inside = {"duty_officer", "duty_lead"}  # who is paged again while nobody acknowledges
+    assert told["kz-registry-marked"] - inside == {"ncc", "holder"}
+    assert told["kz-unattested"] - inside == set()
+    assert "duty_officer" in told["kz-registry-marked"] & told["kz-unattested"]
     assert len({frozenset(roles) for roles in told.values()}) >= 4
 
 
@@ -68,7 +70,7 @@ def test_a_marked_record_leaves_a_stub_and_nothing_else(played: tuple[Path, str]
     stubs = [
         one["payload"]
         for one in listed(folder, "notices", "list")
-        if one["object_id"] == "kz-registry-marked"
+        if one["object_id"] == "kz-registry-marked" and one["leg"] == "first"
     ]
     assert stubs
     for stub in stubs:
@@ -88,7 +90,7 @@ def test_an_incident_explains_itself(played: tuple[Path, str]) -> None:
         text=True,
         check=True,
     )
-    for words in ("failure", "harms.obtain", "kz-418-V/1(31)", "holder"):
+    for words in ("failure", "obtain", "kz-418-V/1(31)", "holder"):
         assert words in done.stdout
 
 

@@ -1,10 +1,11 @@
 """What a match hands over is bounded, whatever an event holds."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pipeline.match.fields import MOST_TEXT, MOST_VALUES, MatchFields
+from pipeline.match.fields import MOST_TEXT, MOST_VALUES, MatchFields, outcome_of
 from pipeline.match.view import Plans, View
 from tests.match.material import content_of, event, rule_text
 
@@ -49,3 +50,44 @@ def deep(levels: int, of: type) -> Any:
 def test_what_is_handed_over(value: Any, said: Any) -> None:
     """A field is its value, a list its first values, an object the beginning of its JSON."""
     assert handed_over(value) == said
+
+
+@pytest.mark.parametrize(
+    ("ecs", "outcome"),
+    [
+        pytest.param({"event": {"outcome": "failure"}}, "failure", id="refused"),
+        pytest.param({"event": {"outcome": "success"}}, "success", id="succeeded"),
+        pytest.param({"event": {"outcome": "unknown"}}, "", id="unknown"),
+        pytest.param({"event": {"type": ["connection", "denied"]}}, "failure", id="filter-denied"),
+        pytest.param({"event": {"type": ["connection", "allowed"]}}, "success", id="filter-let-in"),
+        pytest.param(
+            {"event": {"outcome": "success", "type": ["denied"]}}, "failure", id="denied-counts"
+        ),
+        pytest.param(
+            {"event": {"outcome": "failure"}, "http": {"response": {"status_code": 404}}},
+            "failure",
+            id="request-refused",
+        ),
+        pytest.param(
+            {"event": {"outcome": "failure"}, "http": {"response": {"status_code": 500}}},
+            "",
+            id="server-broke",
+        ),
+        pytest.param({"event": {"outcome": "failure"}, "http": "odd"}, "failure", id="odd-http"),
+        pytest.param({"event": "odd"}, "", id="odd-event"),
+        pytest.param({"event": {"type": None}}, "", id="no-type"),
+        pytest.param({}, "", id="silent"),
+    ],
+)
+def test_how_an_event_ended(ecs: dict[str, Any], outcome: str) -> None:
+    """An event's own word counts; a server's own error is no refusal; else nobody knows."""
+    assert outcome_of(replace(event({}), ecs=ecs)) == outcome
+
+
+def test_a_match_says_how_its_event_ended() -> None:
+    """What a match hands over holds the outcome of its event."""
+    content = content_of(rule_text({"selection": {"F": "x"}, "condition": "selection"}))
+    (rule,) = content.rules.values()
+    refused = replace(event({"F": "x"}), ecs={"event": {"outcome": "failure"}})
+    view = View(Plans({}), refused.native, refused.ecs)
+    assert MatchFields(content, ()).match(rule, refused, view).outcome == "failure"

@@ -151,7 +151,14 @@ def words() -> Texts:
 def desk() -> Desk:
     """Give a desk whose only line of its own is the coordination centre's."""
     channels = Channels(by_role={"ncc": "ncc"}, known=frozenset({"folder", "email", "ncc"}))
-    return Desk(Composer("OCIB-1", words()), channels, terms)
+    return Desk(Composer("OCIB-1", words()), channels, terms, guests=guests)
+
+
+def guests(role: str) -> tuple[str, ...] | None:
+    """Tell a hosted object's owner of what is its own, everyone else of the object."""
+    if role == "visitor":
+        return None
+    return ("system.owner", "resource.owner") if role == "hosted_owner" else ()
 
 
 def notice(number: int = 1, **changes: object) -> Notice:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.sinks.memory import MemorySink
 from pipeline.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from pipeline.model import NANOSECONDS, GuardDecision, Notice, NoticeState, Receipt
-from pipeline.notify import Backoff, Courier, lanes, notices_for
+from pipeline.notify import Backoff, Courier, notices_for
 from tests.notify.made import BASE, DUTY, NCC, assessment, desk, incident, notice, registry
 
 BACKOFF = Backoff(first_seconds=2, most_seconds=60, attempts=3)
@@ -181,10 +181,3 @@ def test_what_is_not_even_a_stub_is_held() -> None:
     """A payload that cannot be cut down to the stub stays."""
     held, sink = guarded("open", replace(detailed(), payload={"user": "aigul"}))
     assert (held.state, sink.letters) == (NoticeState.HELD, {})
-
-
-def test_first_notices_have_their_own_lane() -> None:
-    """First legs are parted from all others, each lane by creation."""
-    late, soon = notice(1, created_at=BASE + 5), notice(2, created_at=BASE)
-    update = notice(3, leg="update", created_at=BASE - 9)
-    assert lanes([late, update, soon]) == ([soon, late], [update])

@@ -8,7 +8,7 @@ from connectors.sinks.letter import letter
 from pipeline.assess import Case, CentreTerms, Pack, assess, load_pack
 from pipeline.model import Finding, Incident, IncidentState, Labels, Notice, RuleRef, Tri
 from pipeline.notify import Channels, Composer, Desk, Letter, notices_for
-from pipeline.notify.payload import FACT_FOR
+from pipeline.notify.payload import HostedFact, Known, Stub, payload_model
 from pipeline.registry import Registry, load_registry
 from tests.notify.made import BASE, INCIDENT, words
 
@@ -46,8 +46,12 @@ def notices(object_id: str) -> list[Notice]:
         INCIDENT, 1, object_id, "k", IncidentState.NEW, at, at, at, at, 1, ("f1",), assess(case)
     )
     channels = Channels({"ncc": "ncc"})
-    desk = Desk(Composer("OCIB", words()), channels, CentreTerms(pack(), at))
+    desk = _desk(channels, CentreTerms(pack(), at))
     return notices_for(incident, None, registry(), desk)
+
+
+def _desk(channels: Channels, terms: CentreTerms) -> Desk:
+    return Desk(Composer("OCIB", words()), channels, terms, terms.legs, terms.guest_paths)
 
 
 def test_every_object_of_the_example_is_told_of() -> None:
@@ -55,9 +59,9 @@ def test_every_object_of_the_example_is_told_of() -> None:
     made = {name: notices(name) for name in registry().histories}
     assert all(made.values())
     for one in chain.from_iterable(made.values()):
-        assert Letter.model_validate_json(letter(one)).content.severity in (
-            "none", "low", "medium", "high", "critical"
-        )  # fmt: skip
+        content = Letter.model_validate_json(letter(one)).content
+        assert isinstance(content, Known | Stub)
+        assert content.severity in ("none", "low", "medium", "high", "critical")
         assert one.guard.decision == "hold" or one.payload["details_available"]
         assert one.due_at >= one.created_at
         assert one.basis
@@ -80,7 +84,10 @@ def test_every_word_of_the_pack_is_in_the_catalogs() -> None:
     assert [named - set(known) for known in words().messages.values()] == [set()] * 3
 
 
-def test_every_outside_role_of_the_pack_has_its_schema() -> None:
-    """No role that the pack can route to outside the centre falls back to the poorest schema."""
-    view = pack().at(BASE + 300 * 86_400_000_000_000)
-    assert {name for name, role in view.roles.items() if role.outside} <= set(FACT_FOR)
+def test_who_is_told_of_what_is_hosted_gets_the_poorest_schema() -> None:
+    """Which roles these are follows from the pack's routes; a role that it does not know is one."""
+    terms = CentreTerms(pack(), BASE + 300 * 86_400_000_000_000)
+    roles = [*(row.id for row in pack().rows["roles"]), "visitor"]
+    models = {role: payload_model("first", terms.guest_paths(role)) for role in roles}
+    poorest = {role for role, model in models.items() if model is HostedFact}
+    assert poorest == {"hosted_owner", "hosted_holder", "visitor"}

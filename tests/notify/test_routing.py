@@ -168,8 +168,8 @@ BOTH_BACK = [("correction", "holder", "pending"), ("correction", "ncc", "pending
         pytest.param(
             incident(HOLD),
             incident(NO, state=CANDIDATE, revision=2),
-            BOTH_BACK,
-            id="held ones are corrected too",
+            [],
+            id="whoever was held back hears of no correction",
         ),
     ],
 )  # fmt: skip

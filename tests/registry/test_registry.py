@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import ConfigurationError
 from pipeline.model import instant
-from pipeline.registry import load_registry, make_registry, registry_from_bundle
+from pipeline.registry import ObjectRecord, load_registry, make_registry, registry_from_bundle
 from pipeline.registry.records import Names, Party
 from tests.registry.making import AT, RULES, record, registry
 
@@ -82,3 +82,58 @@ def test_bytes_that_are_no_bundle_are_refused(data: bytes) -> None:
     """A broken bundle is a configuration error, never an empty registry."""
     with pytest.raises(ConfigurationError):
         registry_from_bundle(data)
+
+
+class Counting(dict[str, object]):
+    """A mapping that counts what it is asked."""
+
+    asked = 0
+
+    def get(self, key: str, default: object = None) -> object:
+        """Give a value and count."""
+        type(self).asked += 1
+        return super().get(key, default)
+
+
+def test_every_look_up_asks_as_much_of_ten_as_of_ten_thousand_objects() -> None:
+    """Look-ups by id, code, party, branch and role cost the same at any size."""
+    costs = []
+    for size in (10, 10_000):
+        records = [
+            ObjectRecord.model_validate(
+                {"id": f"o{n}", "code": f"C-{n}", "parties": {"system": {"owner": f"p{n}"}}}
+            )
+            for n in range(size)
+        ]
+        special = {"id": "x", "code": "X-1", "sector": "gas", "parties": {"users": ["px"]}}
+        party = Party(id="px", names=Names(kk="a", ru="b"), roles=("ncc",))
+        held = make_registry([*records, ObjectRecord.model_validate(special)], [party])
+        for name in ("histories", "_codes", "_answers", "_sectors", "_roles", "_guests"):
+            object.__setattr__(held, name, Counting(getattr(held, name)))
+        Counting.asked = 0
+        found = [
+            held.object("x", AT),
+            held.coded("X-1", AT),
+            *held.of_party("px", AT),
+            *held.in_sector("gas", AT),
+        ]
+        assert [record and record.id for record in found] == ["x"] * 4
+        assert held.in_role("ncc") == ("px",)
+        assert held.named_by("px") == ("x",)
+        costs.append(Counting.asked)
+    assert costs[0] == costs[1] > 0
+
+
+def test_what_nobody_bears_is_found_nowhere() -> None:
+    """A code, branch or party that no object has at the time gives nothing."""
+    held = registry(record(code="P-1", sector="gas", valid_from="2026-01-01"))
+    assert held.coded("P-1", AT) is not None
+    assert held.coded("P-1", 0) is None
+    assert held.coded("Q-1", AT) is None
+    assert held.in_sector("heat", AT) == held.of_party("nobody", AT) == ()
+
+
+def test_the_revision_does_not_depend_on_order() -> None:
+    """Files in another order, and another hash seed, give the same revision."""
+    records = [record(f"o{n}", valid_from=f"2026-01-0{n}") for n in range(1, 6)]
+    assert registry(*records).revision == registry(*records[::-1]).revision

@@ -17,6 +17,7 @@ from pipeline.match import Matcher, load_taxonomy
 from pipeline.model import NANOSECONDS, Finding, Labels, Observation, Tri
 from pipeline.model.rows import Rows
 from pipeline.normalize import Normalizer, Profile
+from pipeline.runtime.tested_object import reading_of
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -59,7 +60,7 @@ def rule_tester() -> RuleTester:
         state = Rows("rule-test", ROW_TYPES, {})
         return [found for seen in observations for found in correlator.step(state, seen)]
 
-    return RuleTester(content(), normalizer, matcher.observe, correlate)
+    return RuleTester(content(), normalizer, matcher.observe, correlate, reading_of)
 
 
 def test_every_rule_of_ours_is_in_force() -> None:

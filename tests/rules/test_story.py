@@ -72,13 +72,16 @@ def test_background_noise_fires_nothing() -> None:
 def test_every_rule_has_its_part_in_the_story() -> None:
     """Each detection rule of ours fires somewhere in the story.
 
-    Reports are entered by people, and indicators are of the operator's own feeds.
+    Reports are entered by people, indicators are of the operator's own feeds, and the law's own
+    rules ask for borders that the story's objects do not have (their tests describe the objects).
     """
     fired = {title for titles in told().values() for title in titles}
     ours = [
         rule
         for rule in content().rules.values()
-        if rule.service != "report" and rule.category != "threat_indicator"
+        if rule.service != "report"
+        and rule.category != "threat_indicator"
+        and Path(rule.file).parent.name != "law"
     ]
     assert {rule.title for rule in ours} - fired == set()
 

@@ -9,7 +9,14 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from pipeline.runtime.logs import MOST_CHARACTERS, MOST_ITEMS, WITHHELD, set_up_logging
+from pipeline.errors import StoreError
+from pipeline.runtime.logs import (
+    MOST_CHARACTERS,
+    MOST_ITEMS,
+    WITHHELD,
+    in_words,
+    set_up_logging,
+)
 from pipeline.settings import LogSettings
 
 pytestmark = pytest.mark.usefixtures("logs_kept")
@@ -148,3 +155,16 @@ def test_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "here" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        pytest.param(StoreError("the store is full"), "the store is full", id="ours"),
+        pytest.param(OSError(28, "No space left"), "No space left", id="the-systems"),
+        pytest.param(ValueError("invalid literal: 'CANARY'"), "ValueError", id="anothers"),
+    ],
+)
+def test_what_broke_is_told_without_the_words_of_others(error: Exception, told: str) -> None:
+    """Our own errors are told in their words; another's may quote the record, and is named only."""
+    assert in_words(error) == told

@@ -82,6 +82,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[tuple[str, ...], float]]] = {
             ("saqshy_delivery_duration_seconds_count", "ncc"): 1,
         },
     ),
+    "delivery_repeated": (("ncc",), {("saqshy_delivery_repeated_total", "ncc"): 1}),
     "windows_evicted": ((7,), {("saqshy_window_entries_evicted_total",): 7}),
     "repeats_forgotten": ((8,), {("saqshy_repeats_forgotten_total",): 8}),
     "suppressed": ((3,), {("saqshy_findings_suppressed_total",): 3}),

@@ -21,6 +21,7 @@ from tests.notify.made import BASE, NCC, assessment, desk, incident, notice, reg
 
 CENTRE = OKPKey.generate_key("Ed25519", private=True)
 RECEIPTS = OKPKey.generate_key("Ed25519", private=True)
+LEGS = frozenset({"first", "update", "correction", "final"})
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class Desk:
 def receiver() -> Iterator[Desk]:
     """Give the application over a store in memory, its clock standing still."""
     book = ReceivedNotices(":memory:")
-    reception = Reception(book, words(), RECEIPTS, CENTRE, now=lambda: BASE)
+    reception = Reception(book, words(), RECEIPTS, CENTRE, lambda: BASE, LEGS)
     yield Desk(reception, book)
     book.close()
 

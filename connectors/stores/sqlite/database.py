@@ -15,6 +15,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pydantic import ValidationError
+
 from connectors.stores.sqlite.lock import WriterLock
 from connectors.stores.sqlite.mapping import mapped
 from connectors.stores.sqlite.schema import create, is_new
@@ -123,11 +125,27 @@ class SqliteDatabase:
             yield from cursor
 
     def damaged(self, what: str, error: Exception) -> StoreCorrupt:
-        """Give the error for a row that does not decode."""
+        """Give the error for a row that does not decode; a noun's own error would quote the row."""
+        reason = type(error).__name__ if isinstance(error, ValidationError) else str(error)
         return StoreCorrupt(
             f"{what} in the store {self.path} does not decode: keep a copy of the file, restore"
-            f" the last backup, and check the disk ({error})"
+            f" the last backup, and check the disk ({reason})"
         )
+
+    def settle(self, *, whole: bool = False) -> bool:
+        """Bring the log into the file and cut it off; with ``whole`` rewrite the file before.
+
+        False where a reader still stands on an old state: ask again. StoreError inside a
+        transaction, and where there is no room for a second copy of the file.
+        """
+        with self._turn, mapped(self.path):
+            if self._depth:
+                raise StoreError(f"the store {self.path} cannot be settled inside a transaction")
+            connection = self._writable()
+            if whole:
+                connection.execute("VACUUM")
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
 
     def close(self) -> None:
         """Let go of the file; safe to call twice. Waits for a transaction under way."""

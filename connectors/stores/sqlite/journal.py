@@ -83,6 +83,12 @@ class SqliteJournal:
         with self._database.writing() as connection:
             connection.execute(_SET_COUNTER, ("journal.committed", position))
 
+    def forget(self) -> None:
+        """Let go of what is remembered of the last batches: what is read next is the file's."""
+        with self._fresh_lock:
+            self._fresh.clear()
+            self._fresh_size = 0
+
     def _counter(self, name: str) -> int:
         row = self._database.one("SELECT value FROM counters WHERE name = ?", name)
         return row[0] if row else 0

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from connectors.stores.sqlite.audit import SqliteAuditStore
+from connectors.stores.sqlite.carriers import SqliteCarriers
 from connectors.stores.sqlite.content import SqliteContentStore
 from connectors.stores.sqlite.database import open_reading, open_writing
 from connectors.stores.sqlite.dead_letters import SqliteDeadLetters
@@ -22,9 +23,10 @@ def open_sqlite(path: Path, *, readonly: bool = False) -> Stores:
     and StoreCorrupt where it is damaged.
     """
     database = open_reading(path) if readonly else open_writing(path)
+    journal = SqliteJournal(database)
     return Stores(
         database=database,
-        journal=SqliteJournal(database),
+        journal=journal,
         state=SqliteStateStore(database),
         events=SqliteEventStore(database),
         incidents=SqliteIncidentStore(database),
@@ -32,4 +34,5 @@ def open_sqlite(path: Path, *, readonly: bool = False) -> Stores:
         audit=SqliteAuditStore(database),
         dead_letters=SqliteDeadLetters(database),
         content=SqliteContentStore(database),
+        carriers=SqliteCarriers(database, journal),
     )

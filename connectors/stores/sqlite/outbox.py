@@ -1,20 +1,39 @@
 """Notices between the decision and the receipt."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+import orjson
 from pydantic import ValidationError
 
 from connectors.stores.sqlite.database import Row, SqliteDatabase
 from pipeline.model import Notice, from_json, to_json
+from pipeline.ports import WHATEVER, Turn
 
-_PUT = """INSERT INTO notices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-    incident_id = excluded.incident_id, state = excluded.state, lane = excluded.lane,
-    due_at = excluded.due_at, created_at = excluded.created_at,
-    next_attempt_at = excluded.next_attempt_at, channel = excluded.channel, data = excluded.data"""
-_DUE = """SELECT data FROM notices WHERE state IN ('pending', 'failed') AND next_attempt_at <= ?
-    ORDER BY lane, due_at, created_at, id LIMIT ?"""
-_DUE_THROUGH = """SELECT data FROM notices WHERE state IN ('pending', 'failed')
-    AND next_attempt_at <= ? AND channel = ? ORDER BY lane, due_at, created_at, id LIMIT ?"""
+_PUT = """INSERT INTO notices (id, incident_id, state, lane, due_at, created_at, next_attempt_at,
+    channel, role, party, revision, attempts, data)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
+_CHANGE = """UPDATE notices SET state = ?, next_attempt_at = ?, channel = ?, attempts = ?,
+    unrecorded = ?, data = ?, claim = '', claimed_until = 0
+    WHERE id = ? AND state = ? AND attempts = ? AND channel = ?"""
+# A claim ends with its lease; one that reaches further than any lease is of a clock put back.
+_DUE = """SELECT id, data, claim, unrecorded FROM notices AS one
+    WHERE state IN ('pending', 'failed')
+    AND (next_attempt_at <= :now OR (attempts > 0 AND next_attempt_at > :now + :longest))
+    AND (claimed_until <= :now OR claimed_until > :now + :lease)
+    AND (:channel IS NULL OR channel = :channel)
+    AND (:lane IS NULL OR lane = :lane)
+    AND party NOT IN (SELECT value FROM json_each(:barred))
+    AND NOT EXISTS (SELECT 1 FROM notices AS earlier
+        WHERE earlier.state IN ('pending', 'failed')
+        AND earlier.incident_id = one.incident_id AND earlier.role = one.role
+        AND earlier.party = one.party
+        AND (earlier.revision, earlier.created_at, earlier.due_at, earlier.id)
+            < (one.revision, one.created_at, one.due_at, one.id))
+    ORDER BY lane, due_at, created_at, id LIMIT :limit"""
+_OF_CHANNEL = _DUE.replace("(:channel IS NULL OR channel = :channel)", "channel = :channel")
+_OF_LANE = _OF_CHANNEL.replace("(:lane IS NULL OR lane = :lane)", "lane = :lane")
+_CLAIM = "UPDATE notices SET claim = ?, claimed_until = ?, unrecorded = ? WHERE id = ?"
 _ALL = "SELECT data FROM notices ORDER BY created_at, id"
 _OF = "SELECT data FROM notices WHERE incident_id = ? ORDER BY created_at, id"
 _LAST = "SELECT data FROM notices ORDER BY created_at DESC, id DESC LIMIT ?"
@@ -27,19 +46,24 @@ class SqliteOutbox:
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
+        self._freed = False
 
     def put(self, notices: Sequence[Notice]) -> None:
-        """Keep new notices and new states of known ones, by id."""
+        """Keep new notices; a known one stays as it stands."""
         rows = [
             (
                 notice.id,
                 notice.incident_id,
                 notice.state.value,
-                0 if notice.leg == "first" else 1,
+                0 if notice.urgent else 1,
                 notice.due_at,
                 notice.created_at,
                 notice.next_attempt_at,
                 notice.channel,
+                notice.recipient.role,
+                notice.recipient.party_id,
+                notice.revision,
+                notice.attempts,
                 to_json(notice),
             )
             for notice in notices
@@ -47,16 +71,62 @@ class SqliteOutbox:
         with self._database.writing() as connection:
             connection.executemany(_PUT, rows)
 
-    def due(self, now: int, limit: int, channel: str | None = None) -> Sequence[Notice]:
+    def due(
+        self, now: int, limit: int, channel: str | None = None, turn: Turn = WHATEVER
+    ) -> Sequence[Notice]:
         """Give pending and failed notices whose next attempt is not after ``now``.
 
-        First legs first, then by due time, creation and id.
+        Of one incident and recipient only the earliest that is pending or failed. First notices
+        first, then by due time, creation and id.
         """
-        if channel is None:
-            rows = self._database.all(_DUE, now, limit)
-        else:
-            rows = self._database.all(_DUE_THROUGH, now, channel, limit)
-        return [self._notice(data) for (data,) in rows]
+        asked = {
+            "now": now,
+            "limit": limit,
+            "channel": channel,
+            "lane": None if turn.urgent is None else int(not turn.urgent),
+            "barred": orjson.dumps(turn.barred).decode(),
+            "lease": turn.lease,
+            "longest": turn.longest_wait,
+        }
+        query = _DUE if channel is None else _OF_CHANNEL if turn.urgent is None else _OF_LANE
+        if not turn.owner:
+            with self._database.reading() as connection:
+                rows = connection.execute(query, asked).fetchall()
+            return [self._notice(data) for _, data, _, _ in rows]
+        self._free()
+        with self._database.reading() as connection:  # nothing due: no transaction for nothing
+            if connection.execute(query, {**asked, "limit": 1}).fetchone() is None:
+                return []
+        with self._database.writing() as connection:
+            rows = connection.execute(query, asked).fetchall()
+            connection.executemany(
+                _CLAIM,
+                [
+                    (turn.owner, now + turn.lease, unrecorded + bool(claim), one)
+                    for one, _, claim, unrecorded in rows
+                ],
+            )
+        return [
+            self._counted(self._notice(data), unrecorded + bool(claim))
+            for _, data, claim, unrecorded in rows
+        ]
+
+    def change(self, before: Notice, after: Notice) -> bool:
+        """Keep a notice's new state, where it still stands as ``before`` says; end its claim."""
+        values = (
+            after.state.value,
+            after.next_attempt_at,
+            after.channel,
+            after.attempts,
+            after.tried.unrecorded,
+            to_json(after),
+            before.id,
+            before.state.value,
+            before.attempts,
+            before.channel,
+        )
+        with self._database.writing() as connection:
+            return connection.execute(_CHANGE, values).rowcount == 1
 
     def get(self, notice_id: str) -> Notice | None:
         """Give one notice."""
@@ -73,6 +143,19 @@ class SqliteOutbox:
             rows = reversed(self._database.all(_LAST_OF if of else _LAST, *of, last))
         for (data,) in rows:
             yield self._notice(data)
+
+    def _free(self) -> None:
+        """End the claims found at opening: the store's lock says that their owner died."""
+        if not self._freed:
+            with self._database.writing() as connection:
+                connection.execute("UPDATE notices SET claimed_until = 0 WHERE claim <> ''")
+            self._freed = True
+
+    @staticmethod
+    def _counted(notice: Notice, unrecorded: int) -> Notice:
+        if notice.tried.unrecorded == unrecorded:
+            return notice
+        return replace(notice, tried=replace(notice.tried, unrecorded=unrecorded))
 
     def _notice(self, data: bytes) -> Notice:
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import StoreError
 
-VERSION = 1
+VERSION = 2
 # SQLite's field for whose file it is (https://www.sqlite.org/fileformat2.html, 1.3.13).
 APPLICATION = int.from_bytes(b"Sqsy", "big")
 
@@ -68,11 +68,24 @@ _STATEMENTS = (
         created_at INTEGER NOT NULL,
         next_attempt_at INTEGER NOT NULL,
         channel TEXT NOT NULL,
+        role TEXT NOT NULL,
+        party TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        claim TEXT NOT NULL DEFAULT '',
+        claimed_until INTEGER NOT NULL DEFAULT 0,
+        unrecorded INTEGER NOT NULL DEFAULT 0,
         data BLOB NOT NULL)""",
     # In the order of delivery, with the time to filter on: what waits is read without a sort.
     """CREATE INDEX notices_waiting
-        ON notices (lane, due_at, created_at, id, next_attempt_at, channel)
+        ON notices (channel, lane, due_at, created_at, id, next_attempt_at, attempts, claimed_until,
+        party)
         WHERE state IN ('pending', 'failed')""",
+    # What stands before a notice to the same recipient.
+    """CREATE INDEX notices_in_line
+        ON notices (incident_id, role, party, revision, created_at, due_at, id)
+        WHERE state IN ('pending', 'failed')""",
+    "CREATE INDEX notices_claimed ON notices (claim) WHERE claim <> ''",
     "CREATE INDEX notices_by_creation ON notices (created_at, id)",
     "CREATE INDEX notices_by_incident ON notices (incident_id, created_at, id)",
     """CREATE TABLE audit (

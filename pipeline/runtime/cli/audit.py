@@ -12,10 +12,12 @@ from pipeline.incidents.audit import verify
 from pipeline.incidents.audit_export import export, verify_export
 from pipeline.model import as_document
 from pipeline.runtime.bootstrap import reading
+from pipeline.runtime.cli.audit_notices import audit_notices
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import FOUND, USAGE, emit, say, stop, told_errors
 
 audit = typer.Typer(help="Check and export the audit trail.", no_args_is_help=True)
+audit.command("notices")(audit_notices)
 
 
 @audit.command("verify")

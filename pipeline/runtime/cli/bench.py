@@ -15,6 +15,7 @@ import typer
 
 from pipeline.model import RawBatch
 from pipeline.runtime.bootstrap import System, offline
+from pipeline.runtime.cli.bench_assess import bench_assess
 from pipeline.runtime.cli.bench_correlate import bench_correlate
 from pipeline.runtime.cli.bench_ingest import bench_ingest, peak_memory_mb
 from pipeline.runtime.cli.bench_match import bench_match
@@ -142,5 +143,6 @@ def _show(
         stop(FOUND, f"{len(lines) - done.events} record(s) did not become events")
 
 
+bench.command("assess")(bench_assess)
 bench.command("correlate")(bench_correlate)
 bench.command("match")(bench_match)

@@ -1,11 +1,24 @@
 """`saqshy incidents list|show`: what the store knows of incidents."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from pipeline.model import Incident, IncidentState, Limb, Tri, as_document
+from pipeline.assess.reason_texts import LANGUAGES, reason_texts
+from pipeline.errors import ConfigurationError, Problem
+from pipeline.model import NANOSECONDS, Incident, IncidentState, Tri, as_document, instant
 from pipeline.runtime.bootstrap import reading
+from pipeline.runtime.cli.incidents_act import STEP_COMMANDS
+from pipeline.runtime.cli.incidents_case import write_case
+from pipeline.runtime.cli.incidents_export import export
+from pipeline.runtime.cli.incidents_found import history_of
+from pipeline.runtime.cli.incidents_open import open_by_hand
+from pipeline.runtime.cli.incidents_timeline import show_timeline
+from pipeline.runtime.cli.incidents_why import texts_folder
+from pipeline.runtime.cli.incidents_why import why as explained
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
     FOUND,
@@ -17,9 +30,16 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 from pipeline.runtime.cli.report import report
+from pipeline.runtime.configuration import read_settings
 
-incidents = typer.Typer(help="List, show and report incidents.", no_args_is_help=True)
+incidents = typer.Typer(help="List, show, work on and export incidents.", no_args_is_help=True)
 incidents.command()(report)
+incidents.command()(export)
+incidents.command("timeline")(show_timeline)
+incidents.command("case")(write_case)
+incidents.command("open")(open_by_hand)
+for step, taken in STEP_COMMANDS.items():
+    incidents.command(step)(taken)
 
 
 @incidents.command("list")
@@ -70,53 +90,99 @@ def show_incident(
     incident_id: Annotated[str, typer.Argument(help="The id, or its beginning.")],
     config: Config = None,
     store: Store = None,
-    why: Annotated[bool, typer.Option("--why", help="Each limb with reason and basis.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Each element with norm, fact and rule; who was told.")
+    ] = False,
+    language: Annotated[str, typer.Option("--language", help="kk, ru or en.")] = "en",
+    revision: Annotated[
+        int | None, typer.Option("--revision", help="Explain this revision; default: the last.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="Explain what was in force then: a date (UTC) or RFC 3339 time."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Show one incident with its history.
+    """Show one incident with its history; with --why what the law makes of a revision, and why.
 
-    Example: saqshy incidents show 3f0a --why
+    The pack that judged the revision explains it, not today's.
+
+    Example: saqshy incidents show 3f0a --why --language kk --at 2026-11-21
     """
-    with told_errors(), reading(config, store) as stores:
-        found = [one for one in stores.incidents.latest() if one.id.startswith(incident_id)]
-        if len(found) != 1:
-            stop(FOUND, f"{len(found)} incidents begin with {incident_id!r}; see incidents list")
-        history = stores.incidents.history(found[0].id)
-        if json:
-            for revision in history:
-                emit(as_document(revision))
-            return
-        rows = [
-            (
-                str(one.revision),
-                to_the_second(one.changed_at),
-                one.state.value,
-                str(one.event_count),
-            )
+    with told_errors():
+        asked = _Asked(language, revision, _instant(at))
+        settings = read_settings(config)
+        with reading(config, store) as stores:
+            history = history_of(stores, incident_id)
+            if why:
+                texts = reason_texts(texts_folder(settings.law.pack))
+                chosen = asked.chosen(history)
+                found = explained(stores, history, chosen, language, texts, asked.at)
+                if json:
+                    emit(found.document())
+                else:
+                    found.show()
+                return
+            if json:
+                for one in history:
+                    emit(as_document(one))
+                return
+            _show(history)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which revision is asked for, and in which language."""
+
+    language: str
+    revision: int | None
+    at: int | None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.language not in LANGUAGES:
+            way_out = f"one of: {', '.join(LANGUAGES)}"
+            problems.append(Problem("--language", 0, f"no language {self.language!r}", way_out))
+        if self.revision is not None and self.at is not None:
+            problems.append(Problem("--revision", 0, "a revision and a time are asked for", "one"))
+        if problems:
+            raise ConfigurationError(problems)
+
+    def chosen(self, history: Sequence[Incident]) -> Incident:
+        """Give the revision; the command ends where there is none."""
+        found = [
+            one
             for one in history
+            if (self.revision is None or one.revision == self.revision)
+            and (self.at is None or one.changed_at <= self.at)
         ]
-        show_table(found[0].id, ("revision", "at", "state", "events"), rows)
-        if why:
-            show_table("why", ("element", "holds", "reason", "basis"), _why(found[0]))
-        say(f"object {found[0].object_id}; notices: saqshy notices list --incident {found[0].id}")
+        if not found:
+            last = history[-1].revision
+            first = to_the_second(history[0].changed_at)
+            stop(FOUND, f"no such revision: there are 1 to {last}, the first of {first}")
+        return found[-1]
 
 
-def _why(incident: Incident) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for name, limb in incident.assessment.predicate.items():
-        if isinstance(limb, Limb):
-            rows.append((name, limb.holds.value, limb.reason, limb.basis))
-        else:
-            rows += [
-                (f"{name}.{harm}", one.holds.value, one.reason, one.basis)
-                for harm, one in limb.items()
-            ]
-    rows += [
-        (leg.role, leg.party_id, leg.reason, f"{leg.basis} ({leg.set_by})")
-        for leg in incident.assessment.route
+def _instant(text: str | None) -> int | None:
+    """Read a time, or a date as the end of its day in UTC."""
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        try:
+            return instant(text)
+        except ValueError as error:
+            problem = Problem("--at", 0, f"{text!r} is neither a date nor a time", "2026-01-31")
+            raise ConfigurationError([problem]) from error
+    return instant(f"{day.isoformat()}T00:00:00Z") + 86_400 * NANOSECONDS - 1
+
+
+def _show(history: Sequence[Incident]) -> None:
+    rows = [
+        (str(one.revision), to_the_second(one.changed_at), one.state.value, str(one.event_count))
+        for one in history
     ]
-    rows += [
-        (name, "", incident.assessment.reasons.get(name, ""), basis)
-        for name, basis in sorted(incident.assessment.basis.items())
-    ]
-    return rows
+    last = history[-1]
+    show_table(last.id, ("revision", "at", "state", "events"), rows)
+    say(f"object {last.object_id}; notices: saqshy notices list --incident {last.id}")

@@ -27,6 +27,7 @@ content:
     - rules/detection
     - rules/correlation
   taxonomy: rules/taxonomies/sigma # where rules find the fields of events
+  observation: rules/taxonomies/observation/kz.yml # days of rest, learning
   watch_seconds: 5 # how often changed rules, registry and pack are looked for; 0: on SIGHUP only
   cache: var/cache
 

@@ -1,11 +1,14 @@
-"""`saqshy notices list|show`: what was told to whom, why, and what came back."""
+"""`saqshy notices list|show|dead`: what was told to whom, why, and what came back."""
 
 from typing import Annotated
 
 import typer
 
-from pipeline.model import Notice, as_document
+from pipeline.model import Notice, NoticeState, as_document
+from pipeline.ports import Stores
 from pipeline.runtime.bootstrap import reading
+from pipeline.runtime.cli.notices_acts import release, replay
+from pipeline.runtime.cli.notices_sealed import receipts, seal
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
     FOUND,
@@ -17,7 +20,11 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 
-notices = typer.Typer(help="List and show notices.", no_args_is_help=True)
+notices = typer.Typer(
+    help="List and show notices; replay dead ones, free held ones.", no_args_is_help=True
+)
+for act in (release, replay, seal, receipts):
+    notices.command()(act)
 
 
 @notices.command("list")
@@ -25,20 +32,58 @@ def list_notices(
     config: Config = None,
     store: Store = None,
     incident: Annotated[str | None, typer.Option("--incident", help="Of one incident.")] = None,
+    state: Annotated[
+        NoticeState | None, typer.Option("--state", help="Only those that stand so.")
+    ] = None,
+    channel: Annotated[str, typer.Option("--channel", help="Only through this channel.")] = "",
     json: AsJson = False,
 ) -> None:
     """List notices by creation with their terms and receipts.
 
-    Example: saqshy notices list --json
+    Example: saqshy notices list --state held --json
     """
     with told_errors(), reading(config, store) as stores:
-        held = list(stores.outbox.list(incident))
+        held = _chosen(stores, incident, state, channel)
         if json:
             for notice in held:
                 emit(as_document(notice))
             return
         columns = ("notice", "incident", "leg", "to", "channel", "due", "state", "receipt")
         show_table(f"{len(held)} notice(s)", columns, [_row(one) for one in held])
+
+
+@notices.command("dead")
+def list_dead(
+    config: Config = None,
+    store: Store = None,
+    channel: Annotated[str, typer.Option("--channel", help="Only through this channel.")] = "",
+    json: AsJson = False,
+) -> None:
+    """List what was given up: how often it was tried, and what hindered it. Ends with 1 if any.
+
+    Mend what hindered them, then `saqshy notices replay`.
+    Example: saqshy notices dead --channel ncc
+    """
+    with told_errors(), reading(config, store) as stores:
+        held = _chosen(stores, None, NoticeState.DEAD, channel)
+        if json:
+            for notice in held:
+                emit(as_document(notice))
+        else:
+            columns = ("notice", "leg", "to", "channel", "due", "attempts", "hindered by", "error")
+            show_table(f"{len(held)} dead notice(s)", columns, [_dead_row(one) for one in held])
+        if held:
+            stop(FOUND)
+
+
+def _chosen(
+    stores: Stores, incident: str | None, state: NoticeState | None, channel: str
+) -> list[Notice]:
+    return [
+        one
+        for one in stores.outbox.list(incident)
+        if state in {None, one.state} and channel in {"", one.channel}
+    ]
 
 
 def _row(notice: Notice) -> tuple[str, ...]:
@@ -55,6 +100,19 @@ def _row(notice: Notice) -> tuple[str, ...]:
     )
 
 
+def _dead_row(notice: Notice) -> tuple[str, ...]:
+    return (
+        notice.id[:12],
+        notice.leg,
+        f"{notice.recipient.role} {notice.recipient.party_id}",
+        notice.channel,
+        to_the_second(notice.due_at),
+        str(notice.attempts),
+        ", ".join(notice.tried.why),
+        notice.last_error,
+    )
+
+
 @notices.command("show")
 def show_notice(
     notice_id: Annotated[str, typer.Argument(help="The id, or its beginning.")],
@@ -62,7 +120,7 @@ def show_notice(
     store: Store = None,
     json: AsJson = False,
 ) -> None:
-    """Show one notice: what it said, on which ground, and the receipt.
+    """Show one notice: what it said, on which ground, what was tried, and the receipt.
 
     Example: saqshy notices show 81bc
     """
@@ -74,13 +132,10 @@ def show_notice(
         if json:
             emit(document)
             return
-        rows = [
-            (name, str(value))
-            for name, value in document.items()
-            if name not in {"payload", "receipt"}
-        ]
+        parts = ("payload", "tried", "receipt")
+        rows = [(name, str(value)) for name, value in document.items() if name not in parts]
         show_table(found[0].id, ("element", "value"), rows)
-        for part in ("payload", "receipt"):
+        for part in parts:
             rows = [(name, str(value)) for name, value in (document[part] or {}).items()]
             show_table(part, ("element", "value"), rows)
         say(f"incident: saqshy incidents show {found[0].incident_id}")

@@ -71,7 +71,7 @@ def report(
     config: Config = None,
     store: Store = None,
     json: AsJson = False,
-) -> None:
+) -> str:
     """Enter a report; it becomes an event of the object and opens a candidate for a person.
 
     Example: saqshy report --as duty_lead/a.serik --object kz-bank --kind operator --act leak
@@ -98,6 +98,7 @@ def report(
         tell(asked, entry, as_json=json)
         if not json:
             say(told(lang, asked.id, object_id))
+    return asked.id
 
 
 def _check(settings: Settings, asked: Command, lang: str) -> None:
@@ -131,13 +132,8 @@ def _unknown(known: Knowledge, asked: Command) -> Iterator[Problem]:
         yield Problem("--object", 0, f"no object {object_id!r} is registered")
     view = known.pack.at(asked.given_at)
     words = {
-        "acts": {act.id for act in view.acts},
-        "harms": {
-            key.removeprefix("harms.")
-            for limb in view.limbs
-            for key in limb.evidence
-            if key.startswith("harms.")
-        },
+        group: {key.removeprefix(f"{group}.") for key in view.label_keys if key.startswith(group)}
+        for group in ("acts", "harms")
     }
     for name, option in (("acts", "--act"), ("harms", "--harm")):
         given = asked.detail[name]

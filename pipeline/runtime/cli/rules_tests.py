@@ -20,6 +20,7 @@ from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told_errors
 from pipeline.runtime.cli.rules_options import Paths, taxonomy_of
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.tested_object import reading_of
 
 SHOWN = 20
 
@@ -74,6 +75,7 @@ def _run(
         Normalizer(lambda _object, _source: Profile("auto", UTC)),
         Matcher(content, taxonomy).observe,
         partial(correlated, content),
+        reading_of,
     )
     outcomes: list[Outcome] = []
     problems: list[Problem] = []

@@ -1,7 +1,7 @@
 """What every implementation of the stores must do, whatever holds the rows."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +13,8 @@ import pytest
 from connectors.stores.memory import open_memory
 from connectors.stores.sqlite import open_sqlite
 from pipeline.errors import IntegrityError, StoreError
-from pipeline.model import BatchKind, NoticeState, Receipt, rfc3339
-from pipeline.ports import SourceTail, Stores
+from pipeline.model import BatchKind, Notice, NoticeState, Receipt, Recipient, Tried, rfc3339
+from pipeline.ports import SourceTail, Stores, Turn
 from tests.connectors.stores.nouns import (
     at,
     batch,
@@ -224,8 +224,9 @@ def deliver(stores: Stores) -> None:
     done = 0
     while done < ALL:
         for due in stores.outbox.due(at(ALL), 7):
-            stores.outbox.put([replace(due, state=NoticeState.ACKNOWLEDGED, attempts=1)])
-            done += 1
+            done += stores.outbox.change(
+                due, replace(due, state=NoticeState.ACKNOWLEDGED, attempts=1)
+            )
 
 
 def look(stores: Stores) -> None:
@@ -332,6 +333,17 @@ def test_state_rows(stores: Stores) -> None:
     assert stores.state.objects() == ["a", "b"]
     stores.state.save("b", {"z": None})
     assert stores.state.objects() == ["a"]
+
+
+def test_state_rows_between_keys(stores: Stores) -> None:
+    """Rows of a stretch of keys come in order, its end outside, no more than asked for."""
+    stores.state.save("a", {f"k{n}": bytes([n]) for n in range(9)})
+    stores.state.save("b", {"k3": b"other"})
+    assert stores.state.between("a", "k2", "k5", 10) == [
+        ("k2", b"\x02"), ("k3", b"\x03"), ("k4", b"\x04"),
+    ]  # fmt: skip
+    assert [key for key, _ in stores.state.between("a", "k", "l", 2)] == ["k0", "k1"]
+    assert stores.state.between("c", "", "z", 5) == []
 
 
 # --- events -----------------------------------------------------------------------------------
@@ -463,42 +475,148 @@ def test_incident_history_and_latest(stores: Stores) -> None:
 # --- outbox -----------------------------------------------------------------------------------
 
 
+def alone(number: int, **over: Any) -> Notice:
+    """Make a notice of an incident of its own, so that none stands before another."""
+    return notice(number, **{"incident_id": f"incident-{number}", **over})
+
+
 def test_outbox_order(stores: Stores) -> None:
     """First legs come first, then by due time, creation and id; what waits longer is left out."""
     stores.outbox.put(
         [
-            notice(1, leg="update", due_at=at(0)),
-            notice(2, due_at=at(9)),
-            notice(3, due_at=at(5), created_at=at(8)),
-            notice(5, due_at=at(5), created_at=at(7)),
-            notice(4, due_at=at(5), created_at=at(7)),
-            notice(6, due_at=at(0), next_attempt_at=at(101)),
-            notice(7, state=NoticeState.HELD),
-            notice(8, state=NoticeState.ACKNOWLEDGED),
-            notice(9, leg="final", due_at=at(-1), next_attempt_at=at(100)),
+            alone(1, leg="update", due_at=at(0)),
+            alone(2, due_at=at(9)),
+            alone(3, due_at=at(5), created_at=at(8)),
+            alone(5, due_at=at(5), created_at=at(7)),
+            alone(4, due_at=at(5), created_at=at(7)),
+            alone(6, due_at=at(0), next_attempt_at=at(101)),
+            alone(7, state=NoticeState.HELD),
+            alone(8, state=NoticeState.ACKNOWLEDGED),
+            alone(9, leg="final", due_at=at(-1), next_attempt_at=at(100)),
         ]
     )
-    assert [one.id[-1] for one in stores.outbox.due(at(100), 99)] == list("453291")
-    assert [one.id[-1] for one in stores.outbox.due(at(100), 2)] == list("45")
-    assert [one.id[-1] for one in stores.outbox.due(at(101), 99)] == list("6453291")
+    assert ids(stores.outbox.due(at(100), 99)) == list("453291")
+    assert ids(stores.outbox.due(at(100), 2)) == list("45")
+    assert ids(stores.outbox.due(at(101), 99)) == list("6453291")
+
+
+def ids(notices: Iterable[Notice]) -> list[str]:
+    return [one.id.removeprefix("notice-") for one in notices]
 
 
 def test_outbox_gives_what_failed_again_and_each_channel_its_own(stores: Stores) -> None:
     """A refused notice is due again at its time; a channel is given only what goes through it."""
-    failed = notice(1, state=NoticeState.FAILED, next_attempt_at=at(50), channel="ncc")
-    stores.outbox.put([failed, notice(2, channel="folder"), notice(3, channel="ncc")])
-    assert [one.id[-1] for one in stores.outbox.due(at(49), 9, "ncc")] == ["3"]
-    assert {one.id[-1] for one in stores.outbox.due(at(50), 9, "ncc")} == {"1", "3"}
-    assert [one.id[-1] for one in stores.outbox.due(at(50), 9, "folder")] == ["2"]
+    failed = alone(1, state=NoticeState.FAILED, next_attempt_at=at(50), channel="ncc")
+    stores.outbox.put([failed, alone(2, channel="folder"), alone(3, channel="ncc")])
+    assert ids(stores.outbox.due(at(49), 9, "ncc")) == ["3"]
+    assert set(ids(stores.outbox.due(at(50), 9, "ncc"))) == {"1", "3"}
+    assert ids(stores.outbox.due(at(50), 9, "folder")) == ["2"]
     assert len(stores.outbox.due(at(50), 9)) == 3
+
+
+def test_outbox_gives_each_lane_its_own(stores: Stores) -> None:
+    """First notices are told by what our protocol calls them, whatever the law calls the leg."""
+    stores.outbox.put(
+        [alone(1, leg="early_warning", kind="first"), alone(2, leg="update"), alone(3)]
+    )
+    assert ids(stores.outbox.due(at(9), 9, "ncc", Turn(urgent=True))) == ["1", "3"]
+    assert ids(stores.outbox.due(at(9), 9, "ncc", Turn(urgent=False))) == ["2"]
+    assert ids(stores.outbox.due(at(9), 9, None, Turn(urgent=False))) == ["2"]
+
+
+def test_outbox_passes_over_barred_parties(stores: Stores) -> None:
+    """Who gets nothing now holds up nobody else."""
+    bank = Recipient("holder", "bank")
+    stores.outbox.put([alone(1), alone(2, recipient=bank)])
+    assert ids(stores.outbox.due(at(9), 1, None, Turn(barred=("ncc",)))) == ["2"]
+    assert ids(stores.outbox.due(at(9), 9, None, Turn(barred=("ncc", "bank")))) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "given"),
+    [
+        pytest.param(NoticeState.PENDING, ["1"], id="the earlier goes first"),
+        pytest.param(NoticeState.FAILED, ["1"], id="a refused one is waited for"),
+        pytest.param(NoticeState.HELD, ["2"], id="what a person must free holds up nothing"),
+        pytest.param(NoticeState.SENT, ["2"], id="sent"),
+        pytest.param(NoticeState.ACKNOWLEDGED, ["2"], id="acknowledged"),
+        pytest.param(NoticeState.DEAD, ["2"], id="dead"),
+    ],
+)
+def test_outbox_keeps_the_order_of_a_line(
+    stores: Stores, state: NoticeState, given: list[str]
+) -> None:
+    """Of one incident and recipient a later leg waits until an earlier one is done or dead."""
+    waits = notice(1, state=state, next_attempt_at=at(5))
+    later = notice(2, leg="update", revision=2, created_at=at(0))
+    stores.outbox.put([later, waits])
+    assert ids(stores.outbox.due(at(9), 9)) == given
+    if given == ["1"]:
+        assert stores.outbox.due(at(4), 9) == []
+
+
+def test_outbox_lines_do_not_touch(stores: Stores) -> None:
+    """Another incident, role or party is another line."""
+    poison = notice(1, state=NoticeState.FAILED, next_attempt_at=at(99))
+    others = [
+        notice(2, incident_id="incident-2", revision=2),
+        notice(3, recipient=Recipient("ncc", "other"), revision=2),
+        notice(4, recipient=Recipient("holder", "ncc"), revision=2),
+        notice(5, revision=2),
+    ]
+    stores.outbox.put([poison, *others])
+    assert ids(stores.outbox.due(at(9), 9)) == ["2", "3", "4"]
+
+
+def test_outbox_claims(stores: Stores) -> None:
+    """What one notifier took another is not given, until its lease or its claim ends."""
+    stores.outbox.put([alone(1), alone(2)])
+    mine, other = Turn(owner="a", lease=at(30) - at(0)), Turn(owner="b", lease=at(30) - at(0))
+    assert ids(stores.outbox.due(at(10), 1, None, mine)) == ["1"]
+    assert ids(stores.outbox.due(at(10), 9, None, other)) == ["2"]
+    assert stores.outbox.due(at(39), 9, None, mine) == []
+    first = stores.outbox.get("notice-1")
+    assert first is not None
+    assert stores.outbox.change(first, first)  # put back unsent
+    assert [one.tried.unrecorded for one in stores.outbox.due(at(11), 9, None, mine)] == [0]
+    taken_over = stores.outbox.due(at(41), 9, None, mine)
+    assert [(one.id, one.tried.unrecorded) for one in taken_over] == [
+        ("notice-1", 1),
+        ("notice-2", 1),
+    ]
+
+
+def test_outbox_claims_do_not_outlive_a_clock_put_back(stores: Stores) -> None:
+    """A claim that reaches further than any lease holds nobody up; nor does such a retry."""
+    mine = Turn(owner="a", lease=at(30) - at(0), longest_wait=at(300) - at(0))
+    retried = alone(2, attempts=3, next_attempt_at=at(80_000))
+    planned = alone(3, next_attempt_at=at(80_000))
+    stores.outbox.put([alone(1, created_at=at(0)), retried, planned])
+    assert ids(stores.outbox.due(at(80_000), 1, None, mine)) == ["1"]
+    assert ids(stores.outbox.due(at(10), 9, None, mine)) == ["1", "2"]
+
+
+def test_outbox_changes_only_what_still_stands(stores: Stores) -> None:
+    """Of two that change one notice the first wins, and a notice made again undoes nothing."""
+    made = notice(1)
+    stores.outbox.put([made])
+    done = replace(made, state=NoticeState.ACKNOWLEDGED, attempts=1)
+    assert stores.outbox.change(made, done)
+    assert not stores.outbox.change(made, replace(made, attempts=1, last_error="was down"))
+    assert not stores.outbox.change(notice(9), notice(9))
+    stores.outbox.put([made])
+    assert stores.outbox.get("notice-1") == done
 
 
 def test_outbox_keeps_new_states(stores: Stores) -> None:
     """A known notice takes its new state, comes back equal, and is due no more."""
     receipt = Receipt("notice-1", "ncc", at(3), {"status": "taken", "номер": 7}, duplicate=True)
-    done = notice(1, state=NoticeState.ACKNOWLEDGED, attempts=2, receipt=receipt)
+    tried = Tried(first_at=at(1), why=("slow",), proof="ab")
+    done = notice(
+        1, state=NoticeState.ACKNOWLEDGED, attempts=2, receipt=receipt, tried=tried, kind="first"
+    )
     stores.outbox.put([notice(1)])
-    stores.outbox.put([done])
+    assert stores.outbox.change(notice(1), done)
     assert stores.outbox.get("notice-1") == done
     assert stores.outbox.get("notice-9") is None
     assert stores.outbox.due(at(99), 10) == []

@@ -14,7 +14,8 @@ import pytest
 
 from connectors.stores.sqlite import open_sqlite
 from pipeline.errors import StoreCorrupt, StoreError
-from tests.connectors.stores.nouns import batch, event, finding, incident, notice
+from pipeline.ports import Turn
+from tests.connectors.stores.nouns import at, batch, event, finding, incident, notice
 
 KEEP_OPEN = """
 import sys
@@ -212,7 +213,7 @@ def folder(path: Path) -> None:
     ("make", "kind", "words"),
     [
         pytest.param(other_database, StoreError, "another program's database", id="foreign"),
-        pytest.param(newer_schema, StoreError, "schema version 99.* uses 1", id="newer"),
+        pytest.param(newer_schema, StoreError, "schema version 99.* uses 2", id="newer"),
         pytest.param(no_database, StoreCorrupt, "damaged or no Saqshy store", id="text"),
         pytest.param(broken_schema, StoreCorrupt, "damaged or no Saqshy store", id="broken"),
         pytest.param(folder, StoreError, "Is a directory", id="folder"),
@@ -259,3 +260,17 @@ def test_no_way_to_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"cannot be opened \((File exists|Not a directory)\)"):
         open_sqlite(tmp_path / "file" / "saqshy.db")
+
+
+def test_claims_of_the_dead_are_free(tmp_path: Path) -> None:
+    """What a killed notifier had claimed is given at once by the next, and counted."""
+    mine = Turn(owner="killed", lease=at(9_999) - at(0))
+    path = tmp_path / "saqshy.db"
+    stores = open_sqlite(path)
+    stores.outbox.put([notice(1)])
+    assert [one.tried.unrecorded for one in stores.outbox.due(at(5), 9, None, mine)] == [0]
+    stores.database.close()
+    again = open_sqlite(path)
+    [taken] = again.outbox.due(at(6), 9, None, Turn(owner="next"))
+    again.database.close()
+    assert taken.tried.unrecorded == 1

@@ -1,0 +1,182 @@
+"""The auditor as a process: looks, pages, heartbeats and gauges, until it is told to stop."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import orjson
+import structlog
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from connectors.sinks.pages_folder import PagesFolder
+from pipeline import __version__
+from pipeline.audit import KINDS
+from pipeline.errors import DeliveryError, StoreError
+from pipeline.model import NANOSECONDS, Json, rfc3339
+from pipeline.ports import Clock
+from pipeline.runtime.auditor import Auditor, Look
+
+HEARTBEAT = "saqshy-heartbeat-1"
+log = structlog.get_logger("saqshy.auditor")
+
+
+class Beating(Protocol):
+    """Where heartbeats go."""
+
+    def beat(self, body: bytes, now: int) -> Json:
+        """Send one; DeliveryError where that cannot be done now."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(slots=True)
+class AuditorProcess:
+    """Looks every so often, now and then at everything, and gives signs of life.
+
+    A store that cannot be read now, or a line that is down, is told and tried again.
+    """
+
+    auditor: Auditor
+    pages: PagesFolder
+    heart: Beating
+    clock: Clock
+    centre: str
+    every_seconds: float
+    beat_seconds: float
+    full_seconds: float
+    wait: Callable[[float], object]
+    last: Look | None = None
+    failing: int = 0
+    _beaten: int = 0
+    _full: int = 0
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Look, page and beat until told to stop."""
+        self.metrics.register(AuditorGauges(self))
+        while not stopping():
+            self.once()
+            self.wait(self.every_seconds)
+
+    def once(self, *, everything: bool = False) -> None:
+        """Look once, page what is new, and give a sign of life where one is due."""
+        now = self.clock.now()
+        # A clock that jumps brings the next look at everything forward, and never puts it off.
+        everything = everything or not 0 <= now - self._full < self.full_seconds * NANOSECONDS
+        try:
+            self.last = self.auditor.look(now, everything=everything)
+            self._full = now if everything else self._full
+            self.failing = 0
+        except StoreError as error:
+            self.failing += 1
+            log.error("auditor.blind", error=str(error), times=self.failing)  # noqa: TRY400
+        self._page(now)
+        if not 0 <= now - self._beaten < self.beat_seconds * NANOSECONDS:
+            self._beat(now)
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.heart.close()
+        self.auditor.close()
+
+    def _page(self, now: int) -> None:
+        state = self.auditor.state
+        new = state.alarms(untold=True)
+        if not new:
+            return
+        try:
+            self.pages.page([orjson.loads(one.data) for one in new], now)
+        except DeliveryError as error:
+            log.error("auditor.unpaged", alarms=len(new), error=str(error))  # noqa: TRY400
+            return
+        with state.together():
+            state.told([one.id for one in new])
+        log.warning("auditor.alarms", new=len(new))
+
+    def _beat(self, now: int) -> None:
+        try:
+            self.heart.beat(self.heartbeat(now), now)
+        except DeliveryError as error:
+            log.warning("auditor.heartbeat", error=str(error))
+            return
+        self._beaten = now
+
+    def heartbeat(self, now: int) -> bytes:
+        """Write a sign of life: what stands, and where the audit trail ends, as one hash.
+
+        Names no object: the hash is over the canonical JSON of all chains' names, numbers, hashes.
+        """
+        state = self.auditor.state
+        ends = [[chain, number, digest] for chain, (number, digest) in sorted(state.ends().items())]
+        counts = dict.fromkeys(KINDS, 0)
+        for (kind, _), count in state.counts().items():
+            counts[kind] += count
+        incidents, owed = state.figures()
+        document: Json = {
+            "format": HEARTBEAT,
+            "centre": self.centre,
+            "at": rfc3339(now),
+            "looked_at": rfc3339(self.last.at) if self.last else None,
+            "version": __version__,
+            "alarms": counts,
+            "incidents": incidents,
+            "notices_owed": owed,
+            "trail": {
+                "chains": len(ends),
+                "entries": sum(number for _, number, _ in ends),
+                "sha256": hashlib.sha256(orjson.dumps(ends)).hexdigest(),
+            },
+        }
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+class AuditorGauges(Collector):
+    """What an auditor found, read when somebody asks: alarms by kind, its own life."""
+
+    def __init__(self, process: AuditorProcess) -> None:
+        self._process = process
+
+    def describe(self) -> Iterator[Metric]:
+        """Give the families without values."""
+        for name, text in _FAMILIES.items():
+            yield GaugeMetricFamily(name, text)
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the auditor's own state."""
+        process = self._process
+        last = process.last
+        alarms = GaugeMetricFamily(
+            "saqshy_auditor_alarms", _FAMILIES["saqshy_auditor_alarms"], labels=["kind"]
+        )
+        counts = dict.fromkeys(KINDS, 0)
+        for one in last.alarms if last else ():
+            counts[one[0]] += one[1]
+        for kind, count in counts.items():
+            alarms.add_metric([kind], count)
+        yield alarms
+        values = {
+            "saqshy_auditor_last_look_seconds": last.at / NANOSECONDS if last else 0.0,
+            "saqshy_auditor_look_age_seconds": self._age(last),
+            "saqshy_auditor_incidents": last.incidents if last else 0,
+            "saqshy_auditor_notices_owed": last.owed if last else 0,
+            "saqshy_auditor_failing": process.failing,
+        }
+        for name, value in values.items():
+            yield GaugeMetricFamily(name, _FAMILIES[name], value=value)
+
+    def _age(self, last: Look | None) -> float:
+        return (self._process.clock.now() - last.at) / NANOSECONDS if last else 0.0
+
+
+_FAMILIES = {
+    "saqshy_auditor_alarms": "Alarms that stand, by kind: missing, late, duplicate, wrong, broken.",
+    "saqshy_auditor_last_look_seconds": "When the auditor looked last, seconds since the epoch.",
+    "saqshy_auditor_look_age_seconds": "How long ago that was.",
+    "saqshy_auditor_incidents": "Incidents that the auditor has examined.",
+    "saqshy_auditor_notices_owed": "Notices that their histories owe.",
+    "saqshy_auditor_failing": "Looks in a row that found no store to read.",
+}

@@ -359,7 +359,7 @@ def test_a_report_a_month_after_the_notification_is_reminded_before() -> None:
         ("report.last", "duty_lead"),
     ]
     here.now += 2 * DAY
-    assert {one.payload["reminder"] for one in here.tick()} == {"missed"}
+    assert {one.payload["reminder"] for one in here.tick()} == {"every_leg_missed"}
 
 
 def test_a_tick_looks_at_a_bounded_number_and_the_next_goes_on() -> None:

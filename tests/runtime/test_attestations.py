@@ -50,11 +50,13 @@ def made(tmp_path: Path) -> Iterator[Centre]:
 
 
 def pages(one: Centre) -> list[tuple[str, str]]:
-    """Give the notices that page the duty officer of the bank, as (decision, rule)."""
+    """Give the notices that page the duty officer of the bank at first, as (decision, rule)."""
     return [
         (each.guard.decision, each.guard.rule)
         for each in one.notices()
-        if each.object_id == "kz-bank" and each.recipient.role == "duty_officer"
+        if each.object_id == "kz-bank"
+        and each.recipient.role == "duty_officer"
+        and each.leg == "first"
     ]
 
 

@@ -7,7 +7,7 @@ Unknown keys are refused with a suggestion; paths are taken relative to the file
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 
@@ -334,7 +334,7 @@ class StatisticsSettings(Piece):
     least_count: Annotated[int, Field(ge=3, le=1000)] = 5
     open_period: Literal["month", "year"] = "year"
     author: str = "Saqshy maintainers"
-    since: str = "2026-11-21"
+    since: Annotated[str, BeforeValidator(str)] = "2026-11-21"  # YAML reads a bare day as a date
     licence: str = ""
 
 

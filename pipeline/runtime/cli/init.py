@@ -76,6 +76,19 @@ notify:
   #   receipt_key: var/ncc/pki/receipt-signing.pub.pem
   folder:
     path: var/outgoing # a spool folder per recipient
+  # email: {host: mail.example.kz, sender: centre@example.kz, user: centre,
+  #   password_file: secrets/mail}
+  # webhook: {secrets: {partner: secrets/partner.hmac}}
+
+# auditor: # `saqshy auditor` beside this system recomputes which notices were due
+#   pages: var/auditor/pages
+#   heartbeats: var/auditor/heartbeats
+
+# statistics: # what counts as at once, and which cells are too small to publish: say who set it
+#   at_once_seconds: 60
+#   least_count: 5
+#   author: A. Name
+#   since: 2026-11-21
 
 web:
   address: 127.0.0.1

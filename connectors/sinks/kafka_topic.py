@@ -5,7 +5,6 @@ The producer is idempotent, so that its own retries repeat nothing; ours have th
 receipt names topic, partition and offset: the brokers have it, nobody has read it yet.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,9 +21,9 @@ from kafka.errors import (
     SaslAuthenticationFailedError,
 )
 
+from connectors.kafka_link import BOOTSTRAP_MILLISECONDS, connected, security
 from connectors.sinks.letter import lateness, letter, sha256
 from connectors.sinks.trouble import tls_or_name
-from connectors.sources.kafka_client import security
 from pipeline.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryRejected
 from pipeline.model import Notice, Receipt, Recipient
 from pipeline.settings import TopicSettings
@@ -96,34 +95,22 @@ class TopicSink:
 
     def _made(self) -> Any:
         milliseconds = int(self._settings.timeout_seconds * 1000)
-        made: list[Any] = []
-
-        def client(**options: Any) -> Any:
-            made.append(KafkaProducer.DEFAULT_CONFIG["kafka_client"](**options))
-            return made[0]
-
-        try:
-            return KafkaProducer(
-                bootstrap_servers=list(self._settings.brokers),
-                client_id="saqshy",
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=2,
-                allow_auto_create_topics=False,
-                max_block_ms=milliseconds,
-                request_timeout_ms=milliseconds,
-                delivery_timeout_ms=milliseconds + 2,
-                bootstrap_timeout_ms=min(2_000, milliseconds),
-                reconnect_backoff_max_ms=5_000,
-                metrics_enabled=False,
-                kafka_client=client,
-                **security(self._settings),
-            )
-        except BaseException:
-            for one in made:  # what cannot connect leaves its sockets behind
-                with contextlib.suppress(Exception):
-                    one.close()
-            raise
+        return connected(
+            KafkaProducer,
+            bootstrap_servers=list(self._settings.brokers),
+            client_id="saqshy",
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=2,
+            allow_auto_create_topics=False,
+            max_block_ms=milliseconds,
+            request_timeout_ms=milliseconds,
+            delivery_timeout_ms=milliseconds + 2,
+            bootstrap_timeout_ms=min(BOOTSTRAP_MILLISECONDS, milliseconds),
+            reconnect_backoff_max_ms=5_000,
+            metrics_enabled=False,
+            **security(self._settings),
+        )
 
     def _mapped(self, error: Exception) -> DeliveryError:
         known = tls_or_name(self._place, error)

@@ -1,13 +1,12 @@
 """The consumer of a Kafka source: settings to kafka-python, nothing committed by itself."""
 
-import ssl
 from typing import Any
 
 from kafka import KafkaConsumer
 
-from pipeline.settings import KafkaLink, KafkaSettings
+from connectors.kafka_link import BOOTSTRAP_MILLISECONDS, connected, security
+from pipeline.settings import KafkaSettings
 
-BOOTSTRAP_MILLISECONDS = 2_000  # for which one attempt to connect may hold up a poll
 FETCH_BYTES = 16 * 1024 * 1024  # of one answer: larger ones only fill memory
 PARTITION_BYTES = 4 * 1024 * 1024
 
@@ -17,35 +16,9 @@ def make_consumer(settings: KafkaSettings) -> Any:
 
     A topic that is not there is not created by reading it.
     """
-    secure = security(settings)
-    made: list[Any] = []
-
-    def client(**options: Any) -> Any:
-        made.append(KafkaConsumer.DEFAULT_CONFIG["kafka_client"](**options))
-        return made[0]
-
-    try:
-        consumer = _consumer(settings, kafka_client=client, **secure)
-    except BaseException:
-        for one in made:  # a consumer that cannot connect leaves its thread and sockets behind
-            one.close()
-        raise
+    consumer = _consumer(settings)
     consumer.subscribe(topics=list(settings.topics))
     return consumer
-
-
-def security(settings: KafkaLink) -> dict[str, Any]:
-    """Give kafka-python's options for TLS and SASL; OSError where a file is unreadable."""
-    secure: dict[str, Any] = {"security_protocol": settings.security.upper()}
-    if settings.security.endswith("ssl"):
-        secure["ssl_context"] = _tls(settings)
-    if settings.security.startswith("sasl"):
-        secure |= {
-            "sasl_mechanism": settings.mechanism,
-            "sasl_plain_username": settings.user,
-            "sasl_plain_password": _password(settings),
-        }
-    return secure
 
 
 def resume_joining(consumer: Any) -> None:
@@ -60,9 +33,10 @@ def resume_joining(consumer: Any) -> None:
         coordinator.request_rejoin()
 
 
-def _consumer(settings: KafkaSettings, **more: Any) -> Any:
+def _consumer(settings: KafkaSettings) -> Any:
     session = int(settings.session_seconds * 1000)
-    return KafkaConsumer(
+    return connected(
+        KafkaConsumer,
         bootstrap_servers=list(settings.brokers),
         bootstrap_timeout_ms=BOOTSTRAP_MILLISECONDS,
         client_id="saqshy",
@@ -76,18 +50,5 @@ def _consumer(settings: KafkaSettings, **more: Any) -> Any:
         max_partition_fetch_bytes=PARTITION_BYTES,
         reconnect_backoff_max_ms=5_000,
         metrics_enabled=False,
-        **more,
+        **security(settings),
     )
-
-
-def _tls(settings: KafkaLink) -> ssl.SSLContext:
-    tls = ssl.create_default_context(cafile=settings.ca)
-    if settings.certificate is not None:
-        tls.load_cert_chain(settings.certificate, settings.key)
-    return tls
-
-
-def _password(settings: KafkaLink) -> str:
-    if settings.password_file is None:
-        return ""
-    return settings.password_file.read_text(encoding="utf-8").partition("\n")[0].strip("\r")

@@ -138,10 +138,12 @@ def _answers(address: str, cluster: str) -> bool:
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
+    from connectors.kafka_link import connected
+
     host, port = address.split(":")
     try:
         socket.create_connection((host, int(port)), timeout=1).close()
-        with closing(KafkaAdminClient(bootstrap_servers=address)) as admin:
+        with closing(connected(KafkaAdminClient, bootstrap_servers=address)) as admin:
             found = admin.describe_cluster()["cluster_id"]
     except (OSError, KafkaError):
         return False

@@ -146,10 +146,12 @@ class SqliteOutbox:
 
     def _free(self) -> None:
         """End the claims found at opening: the store's lock says that their owner died."""
-        if not self._freed:
-            with self._database.writing() as connection:
+        if self._freed:
+            return
+        with self._database.writing() as connection:
+            if not self._freed:  # asked again under the lock: another thread may have claimed since
                 connection.execute("UPDATE notices SET claimed_until = 0 WHERE claim <> ''")
-            self._freed = True
+                self._freed = True
 
     @staticmethod
     def _counted(notice: Notice, unrecorded: int) -> Notice:

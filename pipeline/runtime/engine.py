@@ -2,7 +2,6 @@
 
 import time
 import traceback
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,13 +9,9 @@ import structlog
 
 from pipeline.correlate import CENTRE
 from pipeline.errors import SaqshyError
-from pipeline.incidents.silences import expire, in_force, obey
 from pipeline.model import NANOSECONDS, BatchKind, Failure, Observation, RawBatch, Revisions
-from pipeline.model.rows import Rows
 from pipeline.ports import Clock, Stores, Telemetry
-from pipeline.runtime.acting import acted
 from pipeline.runtime.chain import (
-    STATE_TYPES,
     Chain,
     Folded,
     Observed,
@@ -27,23 +22,17 @@ from pipeline.runtime.chain import (
 )
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.duty_commands import obey_duty
-from pipeline.runtime.judging_anew import judged_anew
-from pipeline.runtime.outages import outage
+from pipeline.runtime.folding import Folding
 from pipeline.runtime.redelivering import Redelivering
-from pipeline.runtime.reviewing import obey_review
 from pipeline.runtime.skews import Skews
 from pipeline.runtime.spill_records import emptied, spill_drafts
 from pipeline.runtime.spill_removal import withdraw
-from pipeline.runtime.term_rows import TERMS
 from pipeline.runtime.terms_tick import TermsTick
 from pipeline.runtime.waits import Waits
 
 log = structlog.get_logger("saqshy.engine")
 ATTEMPTS = 3
 READ_AHEAD = 16
-OBJECTS_CACHED = 2_000
-ADMINISTRATION = ""  # whose state is no object's
-_NO_OBJECTS = frozenset({ADMINISTRATION, CENTRE, TERMS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +69,17 @@ class Engine:
     watch: Callable[[Outcome], None] = _unwatched
     posted: Callable[[], None] = _nobody_waits
     skews: Skews = field(default_factory=Skews)
-    waits: Waits = field(default_factory=Waits)
     terms: TermsTick | None = None
-    _states: OrderedDict[str, Rows] = field(default_factory=OrderedDict)
+    folding: Folding = field(init=False)
     _unsettled: bool = True  # a kill may have left in the log what was taken out of the file
+
+    def __post_init__(self) -> None:
+        self.folding = Folding(self.stores.state)
+
+    @property
+    def waits(self) -> Waits:
+        """Give what waits for a person, as it was folded."""
+        return self.folding.waits
 
     def run_pending(self, most: int = READ_AHEAD) -> int:
         """Process up to ``most`` journalled batches; give how many were committed."""
@@ -122,8 +118,7 @@ class Engine:
             # What nothing can fold must not stand before everything that comes after it.
             observed = set_aside(batch, observed, reason)
             folded = self._commit(position, chain, batch, observed)
-        for rows in self._states.values():
-            rows.settled()
+        self.folding.settled()
         self.telemetry.stage_done("commit", len(batch.records), time.perf_counter() - started)
         if batch.kind is BatchKind.COMMAND or any(part.notices for part in folded):
             self.posted()
@@ -143,7 +138,7 @@ class Engine:
                     self.terms.follow(chain.terms, folded)
                 self.stores.journal.commit(position)
         except BaseException:
-            self._states.clear()  # what was folded in memory is not what is stored
+            self.folding.forget()
             if self.terms is not None:
                 self.terms.forget()
             raise
@@ -175,53 +170,29 @@ class Engine:
         return Observed(observed.events, failures, observed.observation, observed.stopped)
 
     def _fold(self, chain: Chain, batch: RawBatch, observed: Observed) -> tuple[Folded, ...]:
+        folding = self.folding
         if batch.kind is BatchKind.COMMAND:
-            anew = judged_anew(chain, batch, self._state, self._save)
-            anew = anew or acted(chain, batch, self._state, self._save)
-            duty = obey_duty(self.terms, chain.terms, batch)
-            return tuple(anew) or (
-                duty
-                or self._redelivered(chain, batch)
-                or self._reviewed(chain, batch)
-                or self._administered(batch),
-            )
+            return tuple(folding.commanded(chain, batch, lambda: self._others(chain, batch)))
         if batch.kind is not BatchKind.CLOCK:
-            mine = self._folded(chain, batch.object_id, observed)
+            mine = folding.observed(chain, observed.observation)
             return (mine, *self._across(chain, observed.observation))
-        ended = self._administered(batch)
-        objects = {*self.stores.state.objects(), *chain.silent_objects} - _NO_OBJECTS
-        folded = [
-            self._folded(chain, object_id, Observed((), (), clock_observation(batch, object_id)))
-            for object_id in sorted(objects)
-        ]
+        ticked = folding.ticked(chain, batch)
         across = self._across(chain, clock_observation(batch, CENTRE))
         reminded = self.terms.tick(chain.terms, batch) if self.terms is not None else Folded()
-        return (ended, *folded, *across, reminded)
+        return (*ticked, *across, reminded)
 
     def _across(self, chain: Chain, observation: Observation) -> list[Folded]:
         """Fold what an observation or a tick says across objects: for each object its own."""
-        if not chain.campaigns:
-            return []
-        centre = self._state(CENTRE)
-        by_object = chain.across(centre, observation)
-        self._save(centre)
-        silences = in_force(self._state(ADMINISTRATION), observation.received_at)
-        told = []
-        for object_id, findings in by_object.items():
-            state = self._state(object_id)
-            told.append(chain.judge(state, findings, observation, silences))
-            self._save(state)
-        return told
+        by_object = self.folding.across(chain, observation)
+        return [
+            self.folding.found(chain, object_id, findings, observation)
+            for object_id, findings in by_object.items()
+        ]
 
-    def _administered(self, batch: RawBatch) -> Folded:
-        """Fold a command or a tick into the state that is no object's: the silences that stand."""
-        state, at = self._state(ADMINISTRATION), batch.received_at
-        if batch.kind is BatchKind.COMMAND:
-            drafts = [draft for record in batch.records for draft in obey(state, record, at)]
-        else:
-            drafts = [*expire(state, at), *outage(state, batch)]
-        self._save(state)
-        return Folded(drafts=drafts)
+    def _others(self, chain: Chain, batch: RawBatch) -> Folded | None:
+        """Fold a command about terms, duty or notices."""
+        duty = obey_duty(self.terms, chain.terms, batch)
+        return duty or self._redelivered(chain, batch)
 
     def _redelivered(self, chain: Chain, batch: RawBatch) -> Folded | None:
         """Fold a command about notices into the outbox."""
@@ -229,32 +200,6 @@ class Engine:
         found = (obeyed(record, batch.received_at) for record in batch.records)
         drafts = next((one for one in found if one is not None), None)
         return None if drafts is None else Folded(drafts=drafts)
-
-    def _reviewed(self, chain: Chain, batch: RawBatch) -> Folded | None:
-        """Fold a command about what waits for a person into its object's state."""
-        numbers = chain.correlator.watching.numbers
-        for record in batch.records:
-            done = obey_review(self._state, record, numbers, batch.received_at)
-            if done is not None:
-                draft, changed = done
-                if changed is not None:
-                    self._save(changed)
-                return Folded(drafts=[draft])
-        return None
-
-    def _folded(self, chain: Chain, object_id: str, observed: Observed) -> Folded:
-        state = self._state(object_id)
-        at = observed.observation.received_at
-        folded = chain.step(state, observed.observation, in_force(self._state(ADMINISTRATION), at))
-        self._save(state)
-        if observed.observation.kind is BatchKind.CLOCK:
-            self.waits.note(state)
-        return folded
-
-    def _save(self, state: Rows) -> None:
-        changes = state.changes()
-        if changes:
-            self.stores.state.save(state.object_id, changes)
 
     def _keep(self, batch: RawBatch, observed: Observed, folded: tuple[Folded, ...]) -> None:
         if observed.stopped:
@@ -273,16 +218,6 @@ class Engine:
                 self.stores.outbox.put(part.notices)
             if part.drafts:
                 audited(self.stores.audit, part.drafts)
-
-    def _state(self, object_id: str) -> Rows:
-        rows = self._states.get(object_id)
-        if rows is None:
-            rows = Rows(object_id, STATE_TYPES, self.stores.state.load(object_id))
-            self._states[object_id] = rows
-        self._states.move_to_end(object_id)
-        if len(self._states) > OBJECTS_CACHED:
-            self._states.popitem(last=False)
-        return rows
 
     def _count(self, observed: Observed, folded: tuple[Folded, ...]) -> None:
         for failure in observed.failures:

@@ -8,7 +8,7 @@ from pipeline.model import rfc3339
 from pipeline.model.rows import Rows
 from pipeline.ports import StateStore, Stores
 from pipeline.runtime.chain import STATE_TYPES
-from pipeline.runtime.engine import ADMINISTRATION
+from pipeline.runtime.folding import ADMINISTRATION
 
 _SUPPRESSED = '["suppressed"'
 

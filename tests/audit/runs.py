@@ -144,10 +144,10 @@ class Run:
             sequence=batch.sequence, previous=batch.previous, received_at=batch.received_at,
             revisions=batch.revisions,
         )  # fmt: skip
-        rows = engine._state(object_id)
+        rows = engine.folding.rows(object_id)
         with engine.stores.database.transaction():
             folded = engine.chain(batch.revisions).judge(rows, findings, seen)
-            engine._save(rows)
+            engine.folding.save(rows)
             engine._keep(batch, Observed((), (), seen), (folded,))
         rows.settled()
 

@@ -9,20 +9,20 @@ import structlog
 
 from pipeline.correlate import CENTRE
 from pipeline.errors import SaqshyError
-from pipeline.model import NANOSECONDS, BatchKind, Failure, Observation, RawBatch, Revisions
+from pipeline.model import NANOSECONDS, BatchKind, Observation, RawBatch, Revisions
 from pipeline.ports import Clock, Stores, Telemetry
 from pipeline.runtime.chain import (
     Chain,
     Folded,
     Observed,
     clock_observation,
-    poison_failure,
     set_aside,
-    without,
 )
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.checkpointing import Checkpointing
 from pipeline.runtime.duty_commands import obey_duty
 from pipeline.runtime.folding import Folding
+from pipeline.runtime.observing import ATTEMPTS, observe
 from pipeline.runtime.redelivering import Redelivering
 from pipeline.runtime.skews import Skews
 from pipeline.runtime.spill_records import emptied, spill_drafts
@@ -31,7 +31,6 @@ from pipeline.runtime.terms_tick import TermsTick
 from pipeline.runtime.waits import Waits
 
 log = structlog.get_logger("saqshy.engine")
-ATTEMPTS = 3
 READ_AHEAD = 16
 
 
@@ -59,7 +58,7 @@ class Engine:
 
     ``chain`` gives the stages for a batch's revisions. ``watch`` is told of each outcome after its
     commit; ``posted`` that there are notices to deliver. ``terms`` keeps the clocks, where somebody
-    is to be reminded.
+    is to be reminded; ``checkpoints`` signs the audit trail, where somebody is to prove it.
     """
 
     stores: Stores
@@ -70,6 +69,7 @@ class Engine:
     posted: Callable[[], None] = _nobody_waits
     skews: Skews = field(default_factory=Skews)
     terms: TermsTick | None = None
+    checkpoints: Checkpointing | None = None
     folding: Folding = field(init=False)
     _unsettled: bool = True  # a kill may have left in the log what was taken out of the file
 
@@ -93,6 +93,11 @@ class Engine:
             self._tell_lag(position, batch)
         return done
 
+    def end(self) -> None:
+        """Make the checkpoint of a clean end: nothing more is folded or delivered."""
+        if self.checkpoints is not None:
+            self.checkpoints.make(self.clock.now())
+
     def _tell_lag(self, position: int, batch: RawBatch) -> None:
         tail = self.stores.journal.tail("", "", "")
         behind = max(0, self.clock.now() - batch.received_at) / NANOSECONDS
@@ -100,7 +105,7 @@ class Engine:
 
     def _process(self, position: int, batch: RawBatch) -> None:
         chain = self.chain(batch.revisions)
-        observed = self._observed(chain, batch)
+        observed = observe(chain, batch)
         batch = emptied(batch, observed.stopped) if observed.stopped else batch
         started = time.perf_counter()
         for _ in range(ATTEMPTS):
@@ -136,6 +141,8 @@ class Engine:
                 self._keep(batch, observed, folded)
                 if self.terms is not None:
                     self.terms.follow(chain.terms, folded)
+                if self.checkpoints is not None:
+                    self.checkpoints.follow(batch)
                 self.stores.journal.commit(position)
         except BaseException:
             self.folding.forget()
@@ -149,25 +156,6 @@ class Engine:
             self._unsettled = not self.stores.carriers.settle()
             log.warning("record.stopped", count=len(observed.stopped), batch=batch.id)
         return folded
-
-    def _observed(self, chain: Chain, batch: RawBatch) -> Observed:
-        """Run the stateless half; records that break it three times become failures."""
-        for _ in range(ATTEMPTS):
-            try:
-                return chain.observe(batch)
-            except SaqshyError:
-                raise
-            except Exception as error:  # noqa: BLE001 (it counts and routes)
-                # The error's own text may quote the record, so its kind must do.
-                reason = type(error).__name__
-        poison = _isolate(chain, batch, tuple(range(len(batch.records))))
-        observed = chain.observe(without(batch, poison))
-        left = [failure for failure in observed.failures if failure.index not in poison]
-        failures: list[Failure] = [
-            *left,
-            *(poison_failure(batch, index, reason) for index in poison),
-        ]
-        return Observed(observed.events, failures, observed.observation, observed.stopped)
 
     def _fold(self, chain: Chain, batch: RawBatch, observed: Observed) -> tuple[Folded, ...]:
         folding = self.folding
@@ -233,20 +221,3 @@ class Engine:
                 self.telemetry.incidents(incident.state.value, 1)
             for notice in part.notices:
                 self.telemetry.notice_made(notice.leg, notice.recipient.role)
-
-
-def _isolate(chain: Chain, batch: RawBatch, indexes: tuple[int, ...]) -> list[int]:
-    """Bisect a batch down to the records that break the stateless half."""
-    others = tuple(set(range(len(batch.records))) - set(indexes))
-    try:
-        chain.observe(without(batch, others))
-    except Exception:  # noqa: BLE001 (finding the record that breaks is the purpose)
-        if len(indexes) == 1:
-            return list(indexes)
-    else:
-        return []
-    half = len(indexes) // 2
-    return [
-        *_isolate(chain, batch, indexes[:half]),
-        *_isolate(chain, batch, indexes[half:]),
-    ]

@@ -6,7 +6,7 @@ those that nobody has heard yet are among them.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.correlate import CENTRE
@@ -19,12 +19,10 @@ from pipeline.runtime.chain import STATE_TYPES, Chain, Folded, clock_observation
 from pipeline.runtime.judging_anew import judged_anew
 from pipeline.runtime.outages import outage
 from pipeline.runtime.reviewing import obey_review
-from pipeline.runtime.term_rows import TERMS
 from pipeline.runtime.waits import Waits
 
 OBJECTS_CACHED = 2_000
-ADMINISTRATION = ""  # whose state is no object's
-_NO_OBJECTS = frozenset({ADMINISTRATION, CENTRE, TERMS})
+ADMINISTRATION = ""  # whose state is no object's, as is that of every name with an @
 
 
 def everything(_object_id: str) -> bool:
@@ -42,6 +40,7 @@ class Folding:
     state: StateStore
     waits: Waits = field(default_factory=Waits)
     mine: Callable[[str], bool] = everything
+    types: Mapping[str, type] = field(default_factory=lambda: STATE_TYPES)
     _rows: OrderedDict[str, Rows] = field(default_factory=OrderedDict)
 
     def observed(self, chain: Chain, observation: Observation) -> Folded:
@@ -75,9 +74,14 @@ class Folding:
     def ticked(self, chain: Chain, batch: RawBatch) -> list[Folded]:
         """Fold the time into the state that is no object's, and into every object of ours."""
         ended = self.administered(batch)
-        objects = {*self.state.objects(), *chain.silent_objects} - _NO_OBJECTS
-        ticks = [clock_observation(batch, one) for one in sorted(objects) if self.mine(one)]
+        ticks = [clock_observation(batch, one) for one in self.objects(chain)]
         return [ended, *(self.observed(chain, tick) for tick in ticks)]
+
+    def objects(self, chain: Chain) -> list[str]:
+        """Give the objects that time passes for here: with state, or expected to be heard."""
+        waited = filter(self.mine, chain.silent_objects)
+        held = (one for one in self.state.objects() if one and not one.startswith("@"))
+        return sorted({*held, *waited})
 
     def commanded(
         self, chain: Chain, batch: RawBatch, others: Callable[[], Folded | None]
@@ -102,7 +106,7 @@ class Folding:
         """Give an object's rows, as they stand with what is not committed yet."""
         rows = self._rows.get(object_id)
         if rows is None:
-            rows = Rows(object_id, STATE_TYPES, self.state.load(object_id))
+            rows = Rows(object_id, self.types, self.state.load(object_id))
             self._rows[object_id] = rows
         self._rows.move_to_end(object_id)
         if len(self._rows) > OBJECTS_CACHED:

@@ -1,0 +1,137 @@
+"""In which order messages come to pass: a source's by their sequence, ticks behind all before them.
+
+Matchers work side by side, so a source's observations may arrive early, or twice. A tick comes once
+through every partition that carries input, behind what was journalled there before it; it comes to
+pass when it has come through all. All of this is state, written with what it lets happen.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pipeline.model import Observation, RawBatch, pack_batch, unpack_batch
+from pipeline.model.rows import Rows
+
+MOST_EARLY = 2_000  # observations of one source that wait for one before them
+
+
+@dataclass(slots=True)
+class PositionRow:
+    """Up to which sequence a source's messages came to pass, and how many wait behind a gap."""
+
+    sequence: int = 0
+    early: int = 0
+
+
+@dataclass(slots=True)
+class EarlyRow:
+    """An observation that came before its turn."""
+
+    observation: Observation
+
+
+@dataclass(slots=True)
+class BarrierRow:
+    """Of one clock: the last tick through each partition, and the last that came to pass."""
+
+    through: dict[str, int] = field(default_factory=dict)
+    passed: int = 0
+
+
+@dataclass(slots=True)
+class TickRow:
+    """A tick that has not come through everywhere yet: its batch, as text."""
+
+    batch: str
+
+
+ARRIVAL_ROWS = {
+    "position": PositionRow,
+    "early": EarlyRow,
+    "barrier": BarrierRow,
+    "waiting_tick": TickRow,
+}
+
+
+class TooEarly(Exception):
+    """So many observations of a source wait for one before them that no more are kept."""
+
+
+def in_turn(state: Rows, collector: str, seen: Observation) -> Iterator[Observation]:
+    """Give the observations of a source whose turn it is, by one that arrived; none if it waits.
+
+    Raises TooEarly where it would have to wait behind too many.
+    """
+    key = (collector, seen.source_id)
+    row = state.get(PositionRow, "position", *key) or PositionRow()
+    if seen.sequence <= row.sequence:
+        return
+    if seen.previous > row.sequence:
+        _put_by(state, key, row, seen)
+        return
+    turn: Observation | None = seen
+    while turn is not None:
+        row.sequence = turn.sequence
+        yield turn
+        turn = _next(state, key, row)
+    state.put(row, "position", *key)
+
+
+def _put_by(state: Rows, key: tuple[str, str], row: PositionRow, seen: Observation) -> None:
+    name = f"{seen.previous:020d}"
+    if state.get(EarlyRow, "early", *key, name) is not None:
+        return
+    if row.early >= MOST_EARLY:
+        raise TooEarly(f"{seen.object_id}/{seen.source_id}: {row.early} wait behind {row.sequence}")
+    row.early += 1
+    state.put(EarlyRow(seen), "early", *key, name)
+    state.put(row, "position", *key)
+
+
+def _next(state: Rows, key: tuple[str, str], row: PositionRow) -> Observation | None:
+    if not row.early:
+        return None
+    name = f"{row.sequence:020d}"
+    waiting = state.get(EarlyRow, "early", *key, name)
+    if waiting is None:
+        return None
+    state.drop("early", *key, name)
+    row.early -= 1
+    return waiting.observation
+
+
+def first_time(state: Rows, sender: str, source: str, sequence: int) -> bool:
+    """Tell whether a message comes for the first time, and note it; they come in their order."""
+    row = state.get(PositionRow, "position", sender, source) or PositionRow()
+    if sequence <= row.sequence:
+        return False
+    row.sequence = sequence
+    state.put(row, "position", sender, source)
+    return True
+
+
+def come_to_pass(state: Rows, clock: str, batch: RawBatch, via: int, ways: int) -> list[RawBatch]:
+    """Note a tick that came through a partition, of so many; give the ticks that come to pass."""
+    row = state.get(BarrierRow, "barrier", clock) or BarrierRow()
+    if batch.sequence <= row.through.get(str(via), 0):
+        return []
+    row.through[str(via)] = batch.sequence
+    passed = min(row.through.values()) if len(row.through) >= ways else row.passed
+    name = f"{batch.sequence:020d}"
+    if batch.sequence > row.passed and state.get(TickRow, "waiting_tick", clock, name) is None:
+        state.put(TickRow(_text(batch)), "waiting_tick", clock, name)
+    due = []
+    for parts, tick in list(state.all(TickRow, "waiting_tick")) if passed > row.passed else ():
+        if parts[0] == clock and int(parts[1]) <= passed:
+            due.append(_batch(tick.batch))
+            state.drop("waiting_tick", *parts)
+    row.passed = max(row.passed, passed)
+    state.put(row, "barrier", clock)
+    return due
+
+
+def _text(batch: RawBatch) -> str:
+    return pack_batch(batch).decode()  # a tick's one record is a time, as text
+
+
+def _batch(text: str) -> RawBatch:
+    return unpack_batch(text.encode())

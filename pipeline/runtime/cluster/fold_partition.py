@@ -1,0 +1,143 @@
+"""The stateful half of one partition: messages of ``observations`` to what they send on.
+
+A step's outputs are sent, then its state is written, then its message is acknowledged. A message
+that comes again after a kill gives the same outputs where its state was not written, and none where
+it was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from connectors.stores.kafka.topics import (
+    CENTRE_KEY,
+    Across,
+    Posted,
+    pack_observation,
+    pack_posted_batch,
+)
+from pipeline.model import BatchKind, Observation, RawBatch, Revisions
+from pipeline.ports import StateStore
+from pipeline.runtime.chain import STATE_TYPES, Chain, Folded, clock_observation
+from pipeline.runtime.cluster.addressing import command_of, for_notifier, object_of
+from pipeline.runtime.cluster.arrival import ARRIVAL_ROWS, come_to_pass, first_time, in_turn
+from pipeline.runtime.cluster.outputs import Output, outcome_outputs, partition_of
+from pipeline.runtime.folding import ADMINISTRATION, Folding
+
+TYPES = {**STATE_TYPES, **ARRIVAL_ROWS}
+
+
+@dataclass(slots=True)
+class FoldPartition:
+    """Folds the objects of partition ``number`` of ``folds``; input comes by ``raws`` partitions.
+
+    Afterwards the caller writes the state's step and calls ``settled``, or ``forget``.
+    """
+
+    number: int
+    folds: int
+    raws: int
+    chains: Callable[[Revisions], Chain]
+    state: StateStore
+    folding: Folding = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folding = Folding(self.state, mine=self._mine, types=TYPES)
+
+    def __call__(self, posted: Posted) -> list[Output]:
+        """Fold one message; give what is to be sent. Raises TooEarly where a gap is too wide."""
+        if posted.observation is not None:
+            return list(self._observed(posted.collector, posted.observation))
+        if posted.across is not None:
+            return list(self._found(posted.collector, posted.across))
+        assert posted.batch is not None
+        if posted.batch.kind is BatchKind.CLOCK:
+            return list(self._ticked(posted, posted.batch))
+        return list(self._commanded(posted.collector, posted.batch))
+
+    def settled(self) -> None:
+        """Note that what was folded is on its way into the state's log."""
+        self.folding.settled()
+
+    def forget(self) -> None:
+        """Let go of what was folded in memory: it is not what is stored."""
+        self.folding.forget()
+
+    def _mine(self, object_id: str) -> bool:
+        return partition_of(object_id, self.folds) == self.number
+
+    def _observed(self, collector: str, arrived: Observation) -> Iterator[Output]:
+        rows = self.folding.rows(arrived.object_id)
+        for seen in in_turn(rows, collector, arrived):
+            chain = self.chains(seen.revisions)
+            # Several collectors may bring one source: here it gets one order.
+            numbered = _numbered(rows.at("source", rows.key("source", seen.source_id)), seen)
+            folded = self.folding.observed(chain, numbered)
+            yield from self._outcome(seen.batch_id, seen.received_at, [folded])
+            yield from _for_centre(chain, numbered)
+        self.folding.save(rows)
+
+    def _found(self, sender: str, across: Across) -> Iterator[Output]:
+        seen = across.observation
+        rows = self.folding.rows(seen.object_id)
+        if first_time(rows, sender, "", seen.sequence):
+            chain = self.chains(seen.revisions)
+            folded = self.folding.found(chain, seen.object_id, across.findings, seen)
+            yield from self._outcome(seen.batch_id, seen.received_at, [folded])
+        self.folding.save(rows)
+
+    def _ticked(self, posted: Posted, arrived: RawBatch) -> Iterator[Output]:
+        rows = self.folding.rows(ADMINISTRATION)
+        clock = f"{posted.collector}/{arrived.source_id}"
+        for batch in come_to_pass(rows, clock, arrived, posted.via, self.raws):
+            chain = self.chains(batch.revisions)
+            ended = self.folding.administered(batch)
+            yield from self._outcome(batch.id, batch.received_at, [ended])
+            for object_id in self.folding.objects(chain):
+                yield from self._passed(chain, batch, posted.collector, object_id)
+            told = pack_posted_batch(batch, posted.collector, self.number)
+            yield Output("outcomes", b"", told, self.number)
+            if chain.campaigns:
+                yield Output("centre", CENTRE_KEY, told)
+        self.folding.save(rows)
+
+    def _passed(
+        self, chain: Chain, batch: RawBatch, sender: str, object_id: str
+    ) -> Iterator[Output]:
+        """Let a tick pass for one object, once: a kill may have come between two objects."""
+        rows = self.folding.rows(object_id)
+        if first_time(rows, sender, batch.source_id, batch.sequence):
+            folded = self.folding.observed(chain, clock_observation(batch, object_id))
+            yield from self._outcome(batch.id, batch.received_at, [folded])
+        self.folding.save(rows)
+
+    def _commanded(self, collector: str, batch: RawBatch) -> Iterator[Output]:
+        command = command_of(batch.records[0]) if batch.records else None
+        # What it did and that it was done are written as one.
+        rows = self.folding.rows(object_of(command) if command is not None else ADMINISTRATION)
+        if not first_time(rows, collector, batch.source_id, batch.sequence):
+            return
+        if command is not None and for_notifier(command):
+            posted = pack_posted_batch(batch, collector, self.number)
+            yield Output("outcomes", b"", posted, self.number)
+        else:
+            chain = self.chains(batch.revisions)
+            done = self.folding.commanded(chain, batch, lambda: None)
+            yield from self._outcome(batch.id, batch.received_at, done)
+        self.folding.save(rows)
+
+    def _outcome(self, cause: str, at: int, parts: Sequence[Folded]) -> Iterator[Output]:
+        for folded in parts:
+            yield from outcome_outputs(cause, at, folded, self.folds)
+
+
+def _numbered(row: object, seen: Observation) -> Observation:
+    last = int(getattr(row, "sequence", 0))
+    return replace(seen, sequence=last + 1, previous=last)
+
+
+def _for_centre(chain: Chain, seen: Observation) -> Iterator[Output]:
+    if chain.campaigns and seen.kind is BatchKind.RAW:
+        feeds = chain.campaigns.windowed.feeds
+        matches = tuple(match for match in seen.matches if match.rule_id in feeds)
+        cut = replace(seen, matches=matches, counts={}, withheld=())
+        yield Output("centre", CENTRE_KEY, pack_observation(cut, ""))

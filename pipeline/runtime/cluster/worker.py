@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import faust
 import structlog
 
 from connectors.stores.faust_table import SMALL, FaustDisk
@@ -226,21 +225,3 @@ def _header(event: Any, name: str) -> str:
     headers = event.message.headers or ()
     pairs = headers.items() if isinstance(headers, dict) else headers
     return next((value.decode() for key, value in pairs if key == name), "")
-
-
-def make_app(name: str, brokers: Sequence[str], **options: Any) -> Any:
-    """Make the faust application of a kind of process."""
-    return faust.App(
-        name,
-        broker=[f"kafka://{one}" for one in brokers],
-        store="rocksdb://?driver=rocksdict",
-        topic_disable_leader=True,
-        topic_allow_declare=True,
-        producer_acks=-1,
-        producer_max_request_size=16 * 1024 * 1024,
-        consumer_max_fetch_size=16 * 1024 * 1024,
-        consumer_auto_offset_reset="earliest",
-        stream_wait_empty=False,
-        table_standby_replicas=1,
-        **options,
-    )

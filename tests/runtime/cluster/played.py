@@ -17,9 +17,10 @@ GATHERED = 8  # records of one listener that one batch takes
 
 
 @contextmanager
-def story_played(folder: Path) -> Iterator[tuple[System, list[RawBatch], Came]]:
-    """Play the story through the standalone engine; give it, its journal and what came of it."""
+def story_played(folder: Path, share: float = 1.0) -> Iterator[tuple[System, list[RawBatch], Came]]:
+    """Play a share of the story on one machine; give the system, its journal and what came."""
     steps = list(expand(load_story(bundled("scenario") / "story.yml")))
+    steps = steps[: int(len(steps) * share)]
     names = sorted({step.listener for step in steps})
     listeners = [{"name": name, "kind": "syslog_tcp", "port": 0} for name in names]
     with centre(folder, steps[0].at, listeners=listeners) as made:

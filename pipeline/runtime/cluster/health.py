@@ -1,0 +1,39 @@
+"""What each process of the cluster tells of itself: alive, ready or why not, metrics."""
+
+from collections.abc import Callable, Sequence
+
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from pipeline.runtime.exposition import Exposition
+
+
+def health_app(
+    unready: Callable[[], str], metrics: CollectorRegistry, hosts: Sequence[str]
+) -> Starlette:
+    """Build ``/healthz``, ``/readyz`` (503 with the reason, where there is one), ``/metrics``."""
+    exposition = Exposition(metrics)
+
+    def alive(_request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    def ready(_request: Request) -> Response:
+        why = unready()
+        return PlainTextResponse(f"{why or 'ready'}\n", 503 if why else 200)
+
+    def figures(_request: Request) -> Response:
+        return Response(exposition.text(), media_type=exposition.media_type)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+            Route("/metrics", figures),
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*hosts])],
+    )

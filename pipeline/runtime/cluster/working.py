@@ -1,0 +1,71 @@
+"""Put a worker together from the settings: shape of the topics, stages, application."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import faust
+from prometheus_client import CollectorRegistry
+
+from connectors.stores.kafka.content import KafkaContentStore
+from connectors.stores.kafka.reading import Reading
+from connectors.stores.kafka.topics import Topics
+from connectors.stores.memory import open_memory
+from pipeline.errors import ConfigurationError, Problem
+from pipeline.runtime.bootstrap import make_stages
+from pipeline.runtime.chains import Chains
+from pipeline.runtime.cluster.faust_app import make_app
+from pipeline.runtime.cluster.worker import Shape, Worker
+from pipeline.runtime.knowledge import Shelf
+from pipeline.runtime.telemetry import Prometheus
+from pipeline.settings import ClusterSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A worker with its application and its figures."""
+
+    worker: Worker
+    app: Any
+    metrics: CollectorRegistry
+
+    def run(self) -> int:
+        """Work until a signal ends it; give the exit status."""
+        made = faust.Worker(self.app, loglevel="WARN", quiet=True, override_logging=False)
+        try:
+            made.execute_from_commandline()
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    def unready(self) -> str:
+        """Say why nothing can be worked on now; "" where it can."""
+        if self.worker.trouble:
+            return self.worker.trouble
+        return "" if self.app.started and not self.app.rebalancing else "partitions are assigned"
+
+
+def make_worker(settings: Settings) -> Working:
+    """Make a worker; ConfigurationError without a cluster, StoreError where no broker answers."""
+    cluster = cluster_of(settings)
+    metrics = CollectorRegistry()
+    topics = Topics(cluster.prefix)
+    with Reading(cluster) as reading:
+        shape = Shape(
+            topics, reading.partitions(topics("raw")), reading.partitions(topics("observations"))
+        )
+    # Of the stores a worker has the bundles alone: the rest is in the state of its partitions.
+    stores = replace(open_memory(), content=KafkaContentStore(cluster, topics))
+    shelf = Shelf(stores, settings.content.cache)
+    chains = Chains(shelf, make_stages(settings, settings, Prometheus(metrics)))
+    app = make_app(cluster, "worker")
+    worker = Worker(app, shape, chains, cluster.session_seconds)
+    worker.install()
+    return Working(worker, app, metrics)
+
+
+def cluster_of(settings: Settings) -> ClusterSettings:
+    """Give the section of the cluster; ConfigurationError where there is none."""
+    if settings.cluster is None:
+        problem = Problem("settings", 0, "the section cluster is absent", "add it; see saqshy init")
+        raise ConfigurationError([problem])
+    return settings.cluster

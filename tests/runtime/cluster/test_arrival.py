@@ -1,0 +1,83 @@
+"""In which order messages come to pass."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.model import BatchKind, Observation, RawBatch, Revisions, to_json
+from pipeline.model.rows import Rows
+from pipeline.runtime.cluster import arrival
+from pipeline.runtime.cluster.arrival import (
+    ARRIVAL_ROWS,
+    TooEarly,
+    come_to_pass,
+    first_time,
+    in_turn,
+)
+
+
+def rows() -> Rows:
+    return Rows("object", ARRIVAL_ROWS, {})
+
+
+def seen(sequence: int, source: str = "s") -> Observation:
+    return Observation(
+        f"b{sequence}", BatchKind.RAW, "object", source, sequence, sequence - 1, 5, Revisions()
+    )
+
+
+def tick(sequence: int) -> RawBatch:
+    return RawBatch(
+        f"t{sequence}", "", "clock", sequence, sequence - 1, 5, 5, "clock", (b"now",),
+        kind=BatchKind.CLOCK,
+    )  # fmt: skip
+
+
+@given(st.lists(st.integers(1, 12), max_size=60), st.randoms(use_true_random=False))
+def test_a_source_comes_to_pass_in_order_and_once(repeats: list[int], chance: object) -> None:
+    """However observations of two collectors are shuffled and repeated, each counts once."""
+    arriving = [(name, number) for name in ("a", "b") for number in range(1, 13)]
+    arriving += [("a", number) for number in repeats]
+    chance.shuffle(arriving)  # type: ignore[attr-defined]
+    state, came = rows(), []
+    for name, number in arriving:
+        came += [(name, one.sequence) for one in in_turn(state, name, seen(number))]
+        state = Rows("object", ARRIVAL_ROWS, _stored(state))
+    for name in ("a", "b"):
+        assert [number for one, number in came if one == name] == list(range(1, 13))
+    assert state.count("early") == 0
+
+
+def test_behind_too_wide_a_gap_nothing_more_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is bounded: one more is told and not kept."""
+    monkeypatch.setattr(arrival, "MOST_EARLY", 2)
+    state = rows()
+    for number in (3, 4):
+        assert list(in_turn(state, "a", seen(number))) == []
+    with pytest.raises(TooEarly, match="object/s"):
+        list(in_turn(state, "a", seen(5)))
+
+
+def test_a_message_counts_the_first_time_alone() -> None:
+    """A number that is not above the last is known; senders and sources count by themselves."""
+    state = rows()
+    asked = [("a", "x", 1), ("a", "x", 1), ("a", "y", 1), ("b", "x", 1), ("a", "x", 3)]
+    assert [first_time(state, *one) for one in asked] == [True, False, True, True, True]
+
+
+def test_a_tick_comes_to_pass_once_it_came_through_everywhere() -> None:
+    """Ticks wait for the slowest way, and come then in their order, once."""
+    state, passed = rows(), []
+    for via, number in [(0, 1), (0, 2), (0, 3), (1, 1), (1, 1), (2, 1), (2, 2), (1, 2), (0, 1)]:
+        passed.append([one.sequence for one in come_to_pass(state, "c", tick(number), via, 3)])
+        state = Rows("object", ARRIVAL_ROWS, _stored(state))
+    assert passed == [[], [], [], [], [], [1], [], [2], []]
+    assert [one.sequence for one in come_to_pass(state, "c", replace(tick(3)), 1, 3)] == []
+    assert [one.sequence for one in come_to_pass(state, "c", tick(3), 2, 3)] == [3]
+
+
+def _stored(state: Rows) -> dict[str, bytes]:
+    """Give all rows as a store would have them after this step."""
+    return {key: to_json(state.at(kind, key)) for kind in ARRIVAL_ROWS for key in state.keys(kind)}

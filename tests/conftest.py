@@ -12,7 +12,7 @@ from tests.reporting.proof import ProofReport
 from tests.reporting.skips import SkipPolicy, read_allowed
 
 TESTS = Path(__file__).parent
-pytest_plugins = ("tests.connectors.kafka_broker",)
+pytest_plugins = ("tests.connectors.kafka_broker", "tests.connectors.elastic_server")
 
 # Several suites share one machine: a deadline in milliseconds would measure the neighbours.
 settings.register_profile("test", deadline=None, suppress_health_check=[HealthCheck.too_slow])

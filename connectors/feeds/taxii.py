@@ -7,20 +7,17 @@ Source: TAXII 2.1 (OASIS Standard, 2021), sections 1.6.12 (media type), 3.4 (pag
 import re
 import ssl
 from collections.abc import Iterator
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import orjson
 
+from connectors.feeds.reaching import bounded, refuse_plain, secret, tls
 from pipeline.errors import SourceError
 from pipeline.ports import FeedPage
 from pipeline.settings import TaxiiSettings
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
-MOST_PAGE = 64 * 1024 * 1024  # bytes unpacked
 MOST_PAGES = 10_000  # of one pull
 MOST_NEXT = 4096
 _TYPES = "indicator,identity,marking-definition"
@@ -46,10 +43,11 @@ class TaxiiFeed:
         """Prepare the connection; SourceError where files of it do not read or it is not safe."""
         self.name = settings.name
         self._url = settings.url.rstrip("/") + "/objects/"
-        _check_plain(settings)
+        if settings.user or settings.token_file:
+            refuse_plain(settings.name, settings.url)
         try:
             self._client = httpx.Client(
-                verify=_tls(settings),
+                verify=tls(settings.ca, settings.certificate, settings.key),
                 auth=_login(settings),
                 headers={"Accept": MEDIA_TYPE, **_token(settings)},
                 timeout=settings.timeout_seconds,
@@ -93,13 +91,15 @@ class TaxiiFeed:
                 if response.status_code != 200:
                     way_out = _WAYS_OUT.get(response.status_code, "try later, or ask its owner")
                     raise self._trouble(f"answered {response.status_code}", way_out)
-                data = self._read(response)
+                data = bounded(response)
                 last = response.headers.get(_LAST, "")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             reason = str(error) or type(error).__name__
             raise self._trouble(
                 f"cannot be talked to: {reason[:200]}", "it is tried again"
             ) from error
+        if data is None:
+            raise self._trouble("answers with too large a page", "tell its owner")
         try:
             document = orjson.loads(data)
         except orjson.JSONDecodeError as error:
@@ -110,55 +110,18 @@ class TaxiiFeed:
             raise self._trouble("answered no TAXII envelope", "check the collection's address")
         return document, data, last if _TIME.fullmatch(last) else ""
 
-    def _read(self, response: httpx.Response) -> bytes:
-        data = bytearray()
-        for piece in response.iter_bytes(1 << 18):
-            data += piece
-            if len(data) > MOST_PAGE:
-                raise self._trouble("answers with too large a page", "tell its owner")
-        return bytes(data)
-
     def _trouble(self, what: str, way_out: str) -> SourceError:
         return SourceError(f"{self.name}: {self._url} {what}; {way_out}")
-
-
-def _check_plain(settings: TaxiiSettings) -> None:
-    """Refuse to show a secret to whoever listens on the way."""
-    split = urlsplit(settings.url)
-    secret = settings.user or settings.token_file
-    if split.scheme == "https" or not secret:
-        return
-    host = split.hostname or ""
-    try:
-        local = ip_address(host).is_loopback
-    except ValueError:
-        local = host == "localhost"
-    if not local:
-        raise SourceError(
-            f"{settings.name}: a password or token goes over HTTPS only; use https://"
-        )
-
-
-def _tls(settings: TaxiiSettings) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=settings.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if settings.certificate is not None:
-        context.load_cert_chain(settings.certificate, settings.key)
-    return context
 
 
 def _login(settings: TaxiiSettings) -> httpx.BasicAuth | None:
     if not settings.user:
         return None
-    password = _secret(settings.password_file) if settings.password_file else ""
+    password = secret(settings.password_file) if settings.password_file else ""
     return httpx.BasicAuth(settings.user, password)
 
 
 def _token(settings: TaxiiSettings) -> dict[str, str]:
     if settings.token_file is None:
         return {}
-    return {"Authorization": f"Bearer {_secret(settings.token_file)}"}
-
-
-def _secret(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip()
+    return {"Authorization": f"Bearer {secret(settings.token_file)}"}

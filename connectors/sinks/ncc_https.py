@@ -4,7 +4,8 @@ The body is the letter; its signature is a JWS with detached content (RFC 7515 a
 Ed25519 (RFC 8037, named as in RFC 9864) in the header ``X-JWS-Signature``. The answer is
 ``{"receipt": <compact JWS>, "duplicate": <bool>}``; the receipt names the notice, the SHA-256 of
 the letter and when it was received, and is checked before anybody believes it. What comes late
-although it was tried says so in the header ``X-Saqshy-Late``, a compact JWS of ours.
+although it was tried says so in the header ``X-Saqshy-Late``, a compact JWS of ours. What is said
+of a message of the centre's goes to that message, as ``/v1/messages/ID/acknowledgement``.
 """
 
 import ssl
@@ -29,6 +30,7 @@ from pipeline.settings import NccSettings
 
 SIGNATURE = "X-JWS-Signature"
 LATENESS = "X-Saqshy-Late"
+ACKNOWLEDGEMENT = "acknowledgement"
 ALGORITHM = "Ed25519"
 PLACE = "notify.ncc"
 
@@ -58,15 +60,9 @@ class NccSink:
             identity.receipts,
         )
         self._header = {"alg": ALGORITHM, "kid": identity.signing.thumbprint()}
-        self._url = f"{settings.url.rstrip('/')}/v1/notices"
+        self._base = settings.url.rstrip("/")
         self._seconds = settings.timeout_seconds
-        self._client = httpx.AsyncClient(
-            verify=identity.trust.context,
-            timeout=settings.timeout_seconds * CLIENT_SHARE,
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
-        )
+        self._clients = [self._connecting()]
         self._loop = Loop("ncc-sink")
 
     def deliver(self, notice: Notice, now: int) -> Receipt:
@@ -77,30 +73,61 @@ class NccSink:
         the notice, is not who it should be, or answers anything but a receipt for this letter.
         """
         body, late = letter(notice), lateness(notice, now)
-        headers = {SIGNATURE: self._signed(body, detached=True)}
+        place, kind = self._place(notice)
+        headers = {SIGNATURE: jws.detach_content(self._signed(body, kind))}
         if late is not None:
-            headers[LATENESS] = self._signed(late, detached=False)
-        self._trust.refresh()
+            headers[LATENESS] = self._signed(late, "late")
+        client = self._client()
         try:
-            one = Posting(self._url, self._url, body, headers)
-            answer = self._loop.run(posted(self._client, one), self._seconds, self._url)
+            one = Posting(place, place, body, headers)
+            answer = self._loop.run(posted(client, one), self._seconds, place)
         except (OSError, httpx.HTTPError) as error:  # a TLS alert comes as the bare ssl.SSLError
-            raise mapped(self._url, error) from error
-        check_status(self._url, answer, (200, 201))
-        return self._receipt(notice.id, sha256(body), answer.content)
+            raise mapped(place, error) from error
+        check_status(place, answer, (200, 201))
+        return self._receipt(place, notice.id, sha256(body), answer.content)
 
     def close(self) -> None:
         """Close connections and the loop; safe to call twice."""
-        self._loop.close(self._client.aclose)
+        self._loop.close(self._close_all)
 
-    def _signed(self, body: bytes, *, detached: bool) -> str:
-        typ = "saqshy-notice+jws" if detached else "saqshy-late+jws"
-        token = jws.serialize_compact(
-            {**self._header, "typ": typ}, body, self._signing, algorithms=[ALGORITHM]
+    def _place(self, notice: Notice) -> tuple[str, str]:
+        """Give where a notice goes, and as which kind of document it is signed."""
+        if ACKNOWLEDGEMENT in notice.payload:
+            place = f"{self._base}/v1/messages/{notice.incident_id}/acknowledgement"
+            return place, ACKNOWLEDGEMENT
+        return f"{self._base}/v1/notices", "notice"
+
+    def _signed(self, body: bytes, kind: str) -> str:
+        header = {**self._header, "typ": f"saqshy-{kind}+jws"}
+        return jws.serialize_compact(header, body, self._signing, algorithms=[ALGORITHM])
+
+    def _connecting(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            verify=self._trust.context,
+            timeout=self._seconds * CLIENT_SHARE,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
         )
-        return jws.detach_content(token) if detached else token
 
-    def _receipt(self, notice_id: str, digest: str, answer: bytes) -> Receipt:
+    def _client(self) -> httpx.AsyncClient:
+        """Give the connections; new ones since the list of revoked certificates changed.
+
+        A revocation must not wait until an open connection ends. What is on its way over the last
+        ones is let finish.
+        """
+        if self._trust.refresh():
+            self._clients.append(self._connecting())
+            for old in self._clients[:-2]:
+                self._loop.run(old.aclose(), self._seconds, self._base)
+            del self._clients[:-2]
+        return self._clients[-1]
+
+    async def _close_all(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+    def _receipt(self, place: str, notice_id: str, digest: str, answer: bytes) -> Receipt:
         try:
             said = orjson.loads(answer)
             token, duplicate = said["receipt"], said["duplicate"] is True
@@ -109,12 +136,12 @@ class NccSink:
             receiver = str(claims["receiver"])
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeliveryRefused(
-                f"{self._url}: the answer is no receipt that verifies: {type(error).__name__}"
+                f"{place}: the answer is no receipt that verifies: {type(error).__name__}"
             ) from error
         if claims.get("notice_id") != notice_id:
-            raise DeliveryRefused(f"{self._url}: the receipt is for another notice")
+            raise DeliveryRefused(f"{place}: the receipt is for another notice")
         if claims.get("sha256") != digest:
-            raise DeliveryRefused(f"{self._url}: the receipt is for another content")
+            raise DeliveryRefused(f"{place}: the receipt is for another content")
         proof = {"kind": "receipt", "jws": token, **claims}
         return Receipt(notice_id, receiver, received_at, proof, duplicate=duplicate)
 
@@ -136,7 +163,10 @@ def read_identity(settings: NccSettings) -> Identity:
         what = "our certificate with its key"
         problems.append(unusable(settings.certificate, what, error, PLACE))
     keys: list[OKPKey] = []
-    for path, private in ((settings.signing_key, True), (settings.receipt_key, False)):
+    files = [(settings.signing_key, True), (settings.receipt_key, False)]
+    if settings.message_key is not None:
+        files.append((settings.message_key, False))
+    for path, private in files:
         try:
             keys.append(read_key(path, private=private))
         except ConfigurationError as error:

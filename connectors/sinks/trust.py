@@ -1,7 +1,8 @@
 """Whose certificates a client believes: authorities, and the list of what they revoked.
 
 The list is read again when its file changes: a revocation must not wait for a restart. Where a list
-is set, a certificate without a valid one for its issuer is not accepted (RFC 5280, section 6.3).
+is set, a certificate without a valid one for its issuer is not accepted (RFC 5280, section 6.3): an
+expired list refuses everybody, and says so, since what it does not know yet may be the answer.
 """
 
 import ssl
@@ -36,13 +37,16 @@ class Trust:
         if problems:
             raise ConfigurationError(problems)
 
-    def refresh(self) -> None:
-        """Read the list of revoked certificates where it has changed; DeliveryRefused where not."""
+    def refresh(self) -> bool:
+        """Read the list of revoked certificates where it has changed; tell whether it had.
+
+        DeliveryRefused where it cannot be read.
+        """
         if self._crl is None:
-            return
+            return False
         try:
             with self._guard:
-                self._read_again(self._crl)
+                return self._read_again(self._crl)
         except OSError as error:
             reason = error.strerror or str(error)
             what = f"{self._crl}: the list of revoked certificates cannot be read: {reason}"
@@ -58,12 +62,14 @@ class Trust:
             assert ca is not None
             yield unusable(ca, "the CA's certificates", error, place)
 
-    def _read_again(self, crl: Path) -> None:
+    def _read_again(self, crl: Path) -> bool:
         stat = crl.stat()
         seen = (stat.st_mtime_ns, stat.st_size)
-        if seen != self._seen:
-            self.context.load_verify_locations(crl)
-            self._seen = seen
+        if seen == self._seen:
+            return False
+        self.context.load_verify_locations(crl)
+        self._seen = seen
+        return True
 
 
 def unusable(path: Path, what: str, error: Exception, place: str) -> Problem:

@@ -18,6 +18,8 @@ _STATEMENTS = (
     "CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS ends (
         chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS covered (
+        chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS examined (
         incident_id TEXT PRIMARY KEY,
         revision INTEGER NOT NULL,
@@ -125,6 +127,16 @@ class AuditorState:
         for chain, (number, digest) in ends.items():
             self._do("INSERT OR REPLACE INTO ends VALUES (?, ?, ?)", chain, number, digest)
 
+    def covered(self) -> dict[str, tuple[int, str]]:
+        """Give where the checkpoint seen last let each chain end: number and hash."""
+        rows = self._all("SELECT chain, number, hash FROM covered")
+        return {chain: (number, digest) for chain, number, digest in rows}
+
+    def set_covered(self, ends: Mapping[str, tuple[int, str]]) -> None:
+        """Remember where a checkpoint let chains end."""
+        for chain, (number, digest) in ends.items():
+            self._do("INSERT OR REPLACE INTO covered VALUES (?, ?, ?)", chain, number, digest)
+
     def keep(self, seen: Seen, alarms: Sequence[Alarm]) -> None:
         """Remember an incident's examination; alarms that it does not give any more are over."""
         row = (seen.incident_id, seen.revision, seen.mark, seen.owed, seen.next_at)
@@ -139,6 +151,12 @@ class AuditorState:
         """Remember one alarm; one that is known stays as it is."""
         row = (alarm.id, alarm.incident_id, alarm.kind, alarm.what, int(told), alarm.data)
         self._do("INSERT OR IGNORE INTO alarms VALUES (?, ?, ?, ?, ?, ?)", *row)
+
+    def end_alarms(self, what: str, standing: Sequence[str]) -> None:
+        """Let go of alarms of a name that do not stand any more."""
+        for (name,) in self._all("SELECT id FROM alarms WHERE what = ?", what):
+            if name not in standing:
+                self._do("DELETE FROM alarms WHERE id = ?", name)
 
     def alarms(self, *, untold: bool = False) -> list[Alarm]:
         """Give the alarms that stand, or those of which nobody was told yet."""
@@ -188,7 +206,7 @@ class AuditorState:
 
     def forget(self) -> None:
         """Forget everything but of which alarms a person was told: all is examined anew."""
-        for table in ("marks", "ends", "examined", "in_force"):
+        for table in ("marks", "ends", "covered", "examined", "in_force"):
             self._do(f"DELETE FROM {table}")  # noqa: S608 (constants)
 
     def close(self) -> None:

@@ -10,7 +10,9 @@ from itertools import islice
 import orjson
 
 from connectors.stores.blocks import Block, in_time, pack_events, pick, storable, wanted
+from connectors.stores.compression import expand
 from connectors.stores.memory_carriers import MemoryCarriers, Tables
+from connectors.stores.memory_checkpoints import MemoryCheckpointStore
 from connectors.stores.memory_outbox import MemoryOutbox
 from connectors.stores.tables import MemoryDatabase, Table
 from pipeline.errors import IntegrityError
@@ -24,6 +26,7 @@ from pipeline.model import (
     from_json,
     to_json,
 )
+from pipeline.model.checkpoint import ChainHead
 from pipeline.ports import SourceTail, Stores
 
 
@@ -138,6 +141,11 @@ class MemoryEventStore:
                 found.update((indices[index], line) for index, line in lines.items())
         return found
 
+    def of_batch(self, batch_id: str) -> Sequence[bytes]:
+        """Give the documents of one batch as JSON, by the index of their records."""
+        block = self.blocks.get(batch_id)
+        return expand(block.data).split(b"\n") if block else ()
+
     def search(self, object_id: str, begin: int, end: int, limit: int) -> Iterator[bytes]:
         """Give documents of one object with event time in [begin, end), oldest first."""
         blocks = sorted(
@@ -161,6 +169,8 @@ class MemoryIncidentStore:
         self._database = database
         self.findings: Table[str, dict[int, bytes]] = Table(database)
         self.incidents: Table[str, dict[int, bytes]] = Table(database)
+        self.added: Table[int, str] = Table(database)
+        """The incident of each revision, numbered from 1 in the order of their adding."""
 
     def put_findings(self, findings: Sequence[Finding]) -> None:
         """Keep revisions; an equal (id, revision) with other content raises IntegrityError."""
@@ -168,7 +178,11 @@ class MemoryIncidentStore:
 
     def put_incidents(self, incidents: Sequence[Incident]) -> None:
         """Keep revisions; an equal (id, revision) with other content raises IntegrityError."""
-        self._put(self.incidents, incidents)
+        with self._database.transaction():
+            new = [one for one in incidents if one.revision not in self.incidents.get(one.id, {})]
+            self._put(self.incidents, incidents)
+            for one in new:
+                self.added[len(self.added) + 1] = one.id
 
     def finding(self, finding_id: str) -> Finding | None:
         """Give a finding's latest revision."""
@@ -242,8 +256,18 @@ class MemoryAuditStore:
         """Tell whether an entry of that id is in a chain."""
         return entry_id in self._ids
 
+    def heads(self) -> Sequence[ChainHead]:
+        """Give where every chain ends, by chain."""
+        with self._database.turn:
+            ends = (self._entry(chain, number) for chain, number in self._heads.snapshot())
+            return sorted((ChainHead(one.chain, one.number, one.hash) for one in ends), key=_chain)
+
     def _entry(self, chain: str, number: int) -> AuditEntry:
         return from_json(AuditEntry, self.entries[chain, number])
+
+
+def _chain(head: ChainHead) -> str:
+    return head.chain
 
 
 class MemoryDeadLetters:
@@ -318,4 +342,5 @@ def open_memory() -> Stores:
         dead_letters=dead_letters,
         content=MemoryContentStore(database),
         carriers=MemoryCarriers(database, tables),
+        checkpoints=MemoryCheckpointStore(database),
     )

@@ -41,6 +41,13 @@ class MemoryDatabase:
             if self._end():
                 raise StoreError(f"the store in memory took nothing: {_SPOILT}")
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let everything read inside be as of one instant: nobody else writes meanwhile."""
+        with self.turn:
+            self.check()
+            yield
+
     def remember(self, rows: dict[Any, Any], key: object) -> None:
         """Note what stands under a key before it changes."""
         self._undo.append((rows, key, rows.get(key, _ABSENT)))

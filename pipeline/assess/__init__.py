@@ -1,6 +1,6 @@
 """Findings to verdicts: the law pack, labels, predicate, severity, route, terms."""
 
-from pipeline.assess.assessment import Case, assess, regimes
+from pipeline.assess.assessment import Case, assess, object_flags, regimes
 from pipeline.assess.folding import fold_key, join_within
 from pipeline.assess.labels import labels_for, read_tags
 from pipeline.assess.pack import Pack, load_pack, pack_from_bundle
@@ -20,6 +20,7 @@ __all__ = [
     "join_within",
     "labels_for",
     "load_pack",
+    "object_flags",
     "pack_from_bundle",
     "pack_words",
     "read_tags",

@@ -121,10 +121,15 @@ def _versions(case: Case, view: InForce) -> dict[str, str]:
 
 def case_flags(case: Case) -> frozenset[str]:
     """Give the flags of a case's object; ``hosts`` where others stand on it."""
-    if case.object is None:
+    return object_flags(case.registry, case.object, case.at)
+
+
+def object_flags(registry: Registry, record: ObjectRecord | None, at: int) -> frozenset[str]:
+    """Give the flags of an object at an instant; ``hosts`` where others stand on it."""
+    if record is None:
         return frozenset()
-    flags = case.object.flags(case.at)
-    return flags | {"hosts"} if case.registry.hosted_on(case.object.id, case.at) else flags
+    flags = record.flags(at)
+    return flags | {"hosts"} if registry.hosted_on(record.id, at) else flags
 
 
 def _predicate(view: InForce, evidence: Evidence) -> dict[str, Limb | dict[str, Limb]]:

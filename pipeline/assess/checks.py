@@ -29,7 +29,7 @@ from pipeline.registry.roster import LEVELS
 
 _Known: TypeAlias = Mapping[str, set[str]]
 _RESERVED = frozenset({"cia", "nature", "scale", "potential", "floors", "consequences"})
-_OWN_SUBJECTS = (INCIDENT, "candidate", "event", "advisory", "handover")
+_OWN_SUBJECTS = (INCIDENT, "candidate", "event", "advisory", "exchange", "handover", "order")
 _OWN_LABELS = ("failure", "functioning_threat")
 _NEEDED = ("limbs", "predicate", "acts", "attributes", "occurrence", "rsit", "axes", "properties",
            "reality", "levels", "regimes", "scopes", "roles", "routes", "legs", "terms",
@@ -213,7 +213,7 @@ def _own(draft: PackDraft) -> Iterator[Problem]:
     """Give what our own protocol needs of a pack, and what it keeps for itself."""
     if INCIDENT not in draft.names("predicate"):
         yield Problem("law pack", 0, "predicate: has no row 'incident'", "say what is announced")
-    for kind in KINDS[:-1]:
+    for kind in KINDS:
         if kind not in {leg.kind for leg, _, _ in draft.of("legs", LegRow)}:
             yield Problem("law pack", 0, f"legs: none is of the kind {kind!r}", "add one")
     for _, (row, document, place) in draft:

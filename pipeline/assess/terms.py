@@ -4,11 +4,11 @@ Rows in force when the incident opened count for its whole life (SPEC 4). "At on
 no offset; a row that leaves its number to a by-law is shown as missing and never guessed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.assess.pack import Pack
-from pipeline.assess.rows import CENTRE, TRIGGERS, RouteRow, TermRow
+from pipeline.assess.rows import CENTRE, REPORTS, TRIGGERS, RouteRow, TermRow
 from pipeline.assess.view import STRENGTH, InForce, fits
 from pipeline.assess.vocabulary import INCIDENT
 from pipeline.model import Assessment, Instant, Recipient, Tri
@@ -34,6 +34,7 @@ class Due:
 class Moments:
     """When what happened to an incident (nanoseconds); 0 where it did not.
 
+    ``requested``: when somebody asked for a report last, by role.
     ``sent``: when legs left, by leg; a term that runs from another leg runs from there, and from
     the latest time of that leg while it has not left.
     """
@@ -42,7 +43,7 @@ class Moments:
     changed: int = 0
     retracted: int = 0
     closed: int = 0
-    requested: int = 0
+    requested: Mapping[str, int] = field(default_factory=dict)
     sent: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -70,14 +71,38 @@ def terms_due(
             if not begin:
                 continue
             due_at = row.offset.after(begin, pack.calendar) if row.offset else None
+            if not _counts(row, due_at, moments.closed, told=_told(rows, moments.sent)):
+                continue
             if row.duty_of == CENTRE and due_at is not None:
                 own.setdefault(row.leg, []).append((due_at, row))
             else:
                 found.append(_due(row, recipient, due_at))
         for held in own.values():
-            due_at, row = min(held, key=lambda one: (one[0], STRENGTH[one[1].set_by], one[1].id))
+            due_at, row = _counting(held)
             found.append(_due(row, recipient, due_at))
     return sorted(found, key=lambda one: (one.due_at is None, one.due_at or 0))
+
+
+def _counts(row: TermRow, due_at: int | None, closed: int, *, told: bool) -> bool:
+    """Tell whether a term counts of an incident that goes on (``closed`` 0), or has ended.
+
+    ``told``: somebody was told how far it is. By then one of both is due: the end, or how far.
+    """
+    if row.goes_on is None or due_at is None:
+        return True
+    if row.goes_on:
+        return not 0 < closed <= due_at
+    return not told and closed <= due_at
+
+
+def _counting(held: Sequence[tuple[int, TermRow]]) -> tuple[int, TermRow]:
+    """Give the earliest of a leg's terms; one for what has ended in time before all others."""
+    ended = [one for one in held if one[1].goes_on is False]
+    return min(ended or held, key=lambda one: (one[0], STRENGTH[one[1].set_by], one[1].id))
+
+
+def _told(rows: Iterable[TermRow], sent: Mapping[str, int]) -> bool:
+    return any(row.goes_on and row.leg in sent for row in rows)
 
 
 def _of_subject(row: TermRow, subject: str) -> bool:
@@ -101,6 +126,8 @@ class _Asked:
 
 def _begin(row: TermRow, asked: _Asked) -> int:
     """Give from when a term runs (nanoseconds); 0 where that did not happen."""
+    if row.trigger == "requested":
+        return asked.moments.requested.get(asked.role, 0)
     if row.trigger in TRIGGERS:
         begin: int = getattr(asked.moments, row.trigger)
         return begin
@@ -167,7 +194,7 @@ class CentreTerms:
         """
         rows = self._view(at).terms
         opened = at if self.opened_at is None else self.opened_at
-        moments = Moments(opened, at, at, at, at)
+        moments = Moments(opened, at, at, at, {role: at})
         days = self.pack.calendar
         asked = _Asked(rows, moments, role, self.flags, self.reporter, days)
         found: list[tuple[int, TermRow]] = []
@@ -175,10 +202,13 @@ class CentreTerms:
             first = row.trigger == TRIGGERS[0]
             begin = at if first else _begin(row, asked)
             if row.offset is not None:
-                found.append((row.offset.after(begin or at, days), row))
+                due = row.offset.after(begin or at, days)
+                # Whoever tells how far it is tells of what goes on.
+                if row.goes_on or _counts(row, due, at, told=False):
+                    found.append((due, row))
         if not found:
             return Term(at, "policy", "policy")
-        due, row = min(found, key=lambda one: (one[0], STRENGTH[one[1].set_by], one[1].id))
+        due, row = _counting(found)
         return Term(due, row.basis, row.set_by)
 
     def legs(self, kind: str, role: str) -> tuple[str, ...]:
@@ -186,6 +216,17 @@ class CentreTerms:
         at = LATEST - 1 if self.opened_at is None else self.opened_at
         named = [row.id for row in self._view(at).legs if row.kind == kind]
         return tuple(leg for leg in named if any(self._own(leg, role, at))) or (kind,)
+
+    def reports(self) -> Mapping[str, tuple[str, ...]]:
+        """Give to which roles the pack owes each kind of report that a person brings about."""
+        at = LATEST - 1 if self.opened_at is None else self.opened_at
+        view = self._view(at)
+        kinds = {row.id: row.kind for row in view.legs if row.kind in REPORTS}
+        found: dict[str, list[str]] = {}
+        for row in view.terms:
+            if row.leg in kinds and row.duty_of == CENTRE and row.offset is not None:
+                found.setdefault(kinds[row.leg], []).extend(row.recipients)
+        return {kind: tuple(dict.fromkeys(roles)) for kind, roles in sorted(found.items())}
 
     def guest_paths(self, role: str) -> tuple[str, ...] | None:
         """Give the parties of hosted objects by which a role is told; () for the object's own.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.audit.chronicle import Allowance
 from pipeline.audit.deliveries import LEFT, Delivery
+from pipeline.audit.digests import DIGEST, digest_faults
 from pipeline.audit.discrepancy import Discrepancy
 from pipeline.audit.duties import OWN_STAFF, audience, disclosed
 from pipeline.audit.naming import named
@@ -24,8 +25,8 @@ _KEYS = {
 
 
 def is_beside(notice: Notice) -> bool:
-    """Tell whether a notice is a reminder or a page."""
-    return notice.kind in _KEYS
+    """Tell whether a notice is a reminder, a page or a digest."""
+    return notice.kind in _KEYS or notice.kind == DIGEST
 
 
 def beside_faults(
@@ -33,6 +34,9 @@ def beside_faults(
 ) -> Iterator[Discrepancy]:
     """Give what is wrong with a reminder or a page; ``revisions`` are its incident's, if any."""
     notice = delivery.notice
+    if notice.kind == DIGEST:
+        yield from digest_faults(notice)
+        return
     inside = notice.recipient.role in OWN_STAFF
     told = [one for one in revisions if one.revision == notice.revision]
     if not inside and notice.recipient not in (audience(told[0]) if told else ()):

@@ -9,11 +9,13 @@ from pipeline.audit.discrepancy import Discrepancy
 from pipeline.audit.letters import letter_hash
 from pipeline.audit.likeness import ON_DUTY, Wanted
 from pipeline.audit.naming import named
-from pipeline.model import NANOSECONDS, AuditEntry, Json, Notice, NoticeState
+from pipeline.model import NANOSECONDS, AuditEntry, Json, Notice, NoticeState, Receipt
 
 LEFT = (NoticeState.SENT, NoticeState.ACKNOWLEDGED)
 CONFIRMED = "receipt"  # what its recipient signed; every other kind says that it left
 RELEASE = "notices_release"
+_OTHER_BODIES = frozenset({"event_stream", "peer_bundle"})
+_SPAN = ("begin", "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Delivery:
         recipient = f"{notice.recipient.role}:{notice.recipient.party_id}"
         if receipt.notice_id != notice.id:
             yield self._wrong("wrong", "receipt_notice", "has the receipt of another notice")
-        elif digest is not None and digest != letter_hash(notice):
+        elif digest is not None and not _same_content(notice, receipt):
             yield self._wrong("wrong", "receipt_content", "has a receipt for another content")
         elif not confirmed and notice.channel != ON_DUTY and receipt.recipient != recipient:
             yield self._wrong("wrong", "receipt_recipient", "has another recipient's receipt")
@@ -135,3 +137,14 @@ def _dead(notice: Notice) -> bool:
 def _digest(entry: AuditEntry) -> str:
     receipt: Json = entry.detail.get("receipt") or {}
     return str(receipt.get("sha256") or "")
+
+
+def _same_content(notice: Notice, receipt: Receipt) -> bool:
+    """Tell whether a receipt is for what left: the letter, or another body's own span.
+
+    A batch of events and a peer's bundle are not kept with their notice, so that their hash cannot
+    be made again; which span of the journal a batch tells of stands in both.
+    """
+    if notice.kind not in _OTHER_BODIES:
+        return bool(receipt.body.get("sha256") == letter_hash(notice))
+    return all(receipt.body.get(name) == notice.payload.get(name) for name in _SPAN)

@@ -8,6 +8,8 @@ first       whom the route names, once the fact of an incident stands, and not t
 update      who was told does not know the severity, the acts or the details any more, or the
             incident was opened again
 final       the incident was closed
+request     a role that was told asked for a report
+progress    a person told how far it is with what goes on
 correction  who was told is not concerned any more: no incident, undecided, merged, left out
 ==========  ===============================================================================
 
@@ -116,6 +118,10 @@ class _Walk:
             or (had_ended and not ended)
             or (known.held and duty.disclosure != "hold")
         )
+        wanted = _reported(incident, duty.recipient.role)
+        if not news and wanted:
+            yield replace(duty, kind=wanted)
+            return
         if not news:
             if duty.disclosure == "open" and before.assessment.guard != "open":
                 yield replace(duty, kind=kind, needed=False)  # they have the details already
@@ -168,6 +174,12 @@ def audience(incident: Incident) -> Mapping[Recipient, str]:
             grounds.append(leg.basis)
         found[recipient] = "; ".join(grounds)
     return found
+
+
+def _reported(incident: Incident, role: str) -> str:
+    """Give the report that a person's step asks for on behalf of a role; "" where none."""
+    entry = incident.entry if incident.step == "report" else {}
+    return str(entry.get("kind", "")) if role in (entry.get("to") or ()) else ""
 
 
 def _content(incident: Incident) -> tuple[object, ...]:

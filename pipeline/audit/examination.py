@@ -14,7 +14,7 @@ from pipeline.audit.revisions import broken_revisions
 from pipeline.audit.routes import misrouted
 from pipeline.model import Incident, Notice, NoticeState
 
-OF_NO_INCIDENT = frozenset({"advisory", "event_stream"})
+OF_NO_INCIDENT = frozenset({"acknowledgement", "advisory", "event_stream", "peer_bundle"})
 
 
 @dataclass(frozen=True, slots=True)

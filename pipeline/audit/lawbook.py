@@ -79,12 +79,16 @@ class LawBook:
         What no row speaks of is owed at once, by policy: a gap in a pack makes nobody wait.
         """
         dues = [
-            (self._later(row, owing), _WEIGHT[row["set_by"]], row["id"], row)
+            (due, _WEIGHT[row["set_by"]], row["id"], row)
             for row in self._of(leg, owing)
+            if (due := self._later(row, owing)) >= owing.since or row.get("goes_on") is not False
         ]
         if not dues:
             return Term(owing.since, "policy", "policy")
-        due, _, _, row = min(dues, key=lambda one: one[:3])
+        ended = [
+            one for one in dues if one[3].get("goes_on") is False
+        ]  # closed in time: before all
+        due, _, _, row = min(ended or dues, key=lambda one: one[:3])
         return Term(due, row["basis"], row["set_by"])
 
     def demanded(self, subject: str, flags: frozenset[str], at: int) -> Sequence[Json]:

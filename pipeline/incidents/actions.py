@@ -34,11 +34,15 @@ LEFT = "is not in the state: it never was, or it ended more than thirty days ago
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What obeying needs: the fold, each object's state, and what the pack lets persons say."""
+    """What obeying needs: the fold, each object's state, and what the pack lets persons say.
+
+    ``reports`` gives to which roles the pack owes which kind of report that a person brings about.
+    """
 
     fold: Fold
     state: Callable[[str], Rows]
     sayable: Callable[[int], Mapping[str, tuple[str, ...]]]
+    reports: Callable[[int], Mapping[str, tuple[str, ...]]] = lambda _at: {}
 
 
 @dataclass(slots=True)
@@ -61,7 +65,8 @@ def obey_step(hands: Hands, command: Command, at: int) -> Acted:
         told = [f"the incident {asked.incident} of {asked.object_id} {LEFT}"]
         return Acted(refused=_refused(command, at, told))
     known = hands.sayable(row.incident.opened_at)
-    desk = handwork.Desk(hands.fold, state, row, command, at, known.get(SEVERITY, ()))
+    reports = hands.reports(row.incident.opened_at)
+    desk = handwork.Desk(hands.fold, state, row, command, at, known.get(SEVERITY, ()), reports)
     problems = list(_standing_problems(command, asked, row.incident))
     if isinstance(asked, AskedDecide | AskedCorrect):
         problems += says_problems(asked.says, known)

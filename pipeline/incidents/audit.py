@@ -1,9 +1,9 @@
 """The audit trail: hash chains, one per object and one for administration.
 
 Each entry's hash covers all its fields and the hash of the entry before it, so that a changed,
-removed or reordered entry shows, and where. A cut tail shows against a head that is known from
-elsewhere: an export's last line, later a signed checkpoint. Pure functions: the store keeps, one
-writer chains.
+removed or reordered entry shows, and where. A cut tail, and a chain rewritten with all its hashes,
+show against entries that are known from elsewhere: an export's last line, a signed checkpoint. Pure
+functions: the store keeps, one writer chains.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from pipeline.model import AuditEntry, Instant, Json, as_document
+from pipeline.model import AuditEntry, Instant, Json, as_document, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +34,22 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One place where a chain does not hold: the entry there, and what is wrong.
+    """One place where the trail does not hold: the entry or checkpoint there, and what is wrong.
 
-    ``line`` is the line of an exported file, 0 elsewhere; what is no entry has a line only.
+    ``line`` is the line of an exported file, 0 elsewhere; what is neither has a line only.
     """
 
     chain: str
     number: int
     what: str
     line: int = 0
+    checkpoint: int = 0
 
     def __str__(self) -> str:
         line = f"line {self.line}" if self.line else ""
         entry = f"chain {self.chain!r}, entry {self.number}" if self.number else ""
-        return f"{', '.join(filter(None, (line, entry)))}: {self.what}"
+        checkpoint = f"checkpoint {self.checkpoint}" if self.checkpoint else ""
+        return f"{', '.join(filter(None, (line, entry, checkpoint)))}: {self.what}"
 
 
 def canonical(entry: AuditEntry) -> bytes:
@@ -57,8 +59,17 @@ def canonical(entry: AuditEntry) -> bytes:
 
 def entry_hash(entry: AuditEntry) -> str:
     """Give the SHA-256 (hexadecimal) that an entry must carry: over all of it but the hash."""
-    document = as_document(entry)
-    del document["hash"]
+    document = {
+        "chain": entry.chain,
+        "number": entry.number,
+        "entry_id": entry.entry_id,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "at": rfc3339(entry.at),
+        "actor": entry.actor,
+        "detail": entry.detail,
+        "previous_hash": entry.previous_hash,
+    }
     return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -108,11 +119,15 @@ class Chainer:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """An entry by its place and hash: where a chain ends, or what is known of it elsewhere."""
+    """An entry by its place and hash: where a chain ends, or what is known of it elsewhere.
+
+    ``checkpoint`` is the one that it is known from, 0 where it is none.
+    """
 
     chain: str
     number: int
     hash: str
+    checkpoint: int = 0
 
 
 class Verifier:
@@ -123,7 +138,8 @@ class Verifier:
 
     def __init__(self, known: Iterable[Head] = ()) -> None:
         self.breaks: list[Break] = []
-        self._known = {(head.chain, head.number): head.hash for head in known}
+        self._known = {(head.chain, head.number): head for head in known}
+        self._held: dict[str, int] = {}
         self._heads: dict[str, Head] = {}
         self._ids: dict[str, tuple[str, int]] = {}
 
@@ -134,9 +150,9 @@ class Verifier:
         for what in (_changed(entry), _misplaced(entry, head)):
             if what:
                 self.breaks.append(Break(*place, what, line))
-        if self._known.pop(place, entry.hash) != entry.hash:
-            what = "it is not the entry that is known from elsewhere"
-            self.breaks.append(Break(*place, what, line))
+        known = self._known.pop(place, None)
+        if known is not None:
+            self._compare(entry, known, line)
         first = self._ids.setdefault(entry.entry_id, place)
         if first != place:
             what = f"its id is that of entry {first[1]} of chain {first[0]!r} as well"
@@ -150,8 +166,21 @@ class Verifier:
     def finish(self) -> list[Break]:
         """Give every break, with the known entries that never came."""
         for chain, number in sorted(self._known):
-            self.breaks.append(Break(chain, number, "the chain ends before this known entry"))
+            what = "the chain ends before this known entry"
+            checkpoint = self._known[chain, number].checkpoint
+            self.breaks.append(Break(chain, number, what, checkpoint=checkpoint))
+        self._known.clear()
         return self.breaks
+
+    def _compare(self, entry: AuditEntry, known: Head, line: int) -> None:
+        if known.hash == entry.hash:
+            self._held[entry.chain] = entry.number
+            return
+        what = "it is not the entry that is known from elsewhere"
+        if known.checkpoint:
+            since = self._held.get(entry.chain, 0) + 1
+            what = f"it is not the entry that the checkpoint covers: rewritten at {since} or behind"
+        self.breaks.append(Break(entry.chain, entry.number, what, line, known.checkpoint))
 
 
 def verify(entries: Iterable[AuditEntry], known: Iterable[Head] = ()) -> list[Break]:

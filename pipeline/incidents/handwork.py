@@ -1,7 +1,7 @@
 """What each step does to an incident: the work of hands, one function a step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pipeline.incidents.decisions import (
     HANDOVER,
@@ -16,6 +16,7 @@ from pipeline.incidents.life_cycle import (
     DUTY_LEAD,
     LINK_KINDS,
     OPEN,
+    REPORT,
     STEPS,
     Asked,
     AskedAssign,
@@ -26,6 +27,7 @@ from pipeline.incidents.life_cycle import (
     AskedLink,
     AskedMerge,
     AskedNote,
+    AskedReport,
     AskedSplit,
     AskedTask,
     step_of,
@@ -65,7 +67,7 @@ class CannotBe(Exception):
 class Desk:
     """One step at hand: the fold, the object's state, the incident's row, who asks, and when.
 
-    ``severities`` are the pack's, from the mildest.
+    ``severities`` are the pack's, from the mildest; ``reports`` to which roles it owes which kind.
     """
 
     fold: Fold
@@ -74,6 +76,7 @@ class Desk:
     command: Command
     at: int
     severities: tuple[str, ...] = ()
+    reports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def last(self) -> Incident:
@@ -206,6 +209,28 @@ def _handover(desk: Desk, _asked: Asked, _state: Callable[[str], Rows]) -> Done:
     return desk.done(replace(made, entry=entry))
 
 
+def _report(desk: Desk, asked: Asked, _state: Callable[[str], Rows]) -> Done:
+    """Bring a report about that the pack owes on request, or of what still goes on."""
+    assert isinstance(asked, AskedReport)
+    if asked.kind == "progress" and desk.last.state is IncidentState.CLOSED:
+        raise CannotBe("it is closed: the final report was made, nothing goes on")
+    known = desk.reports.get(asked.kind, ())
+    routed = {leg.role for leg in desk.last.assessment.route}
+    wanted = [role for role in known if asked.by in ("", role)]
+    to = [role for role in wanted if role in routed]
+    if not wanted:
+        whom = f" of {asked.by}" if asked.by else ""
+        raise CannotBe(
+            f"the law pack owes no report of the kind {asked.kind!r}{whom};"
+            f" known: {', '.join(known) or 'nobody'}"
+        )
+    if not to:
+        raise CannotBe(f"the incident's route names no {' or '.join(wanted)}")
+    entry: Json = {"kind": asked.kind, "to": to}
+    times = {**desk.last.asked, asked.by: desk.at} if asked.by else desk.last.asked
+    return desk.done(desk.begun(entry=entry, asked=times))
+
+
 def _decide(desk: Desk, asked: Asked, _state: Callable[[str], Rows]) -> Done:
     """Decide whether it is an incident: a *yes* opens it at this moment, a *no* closes it."""
     assert isinstance(asked, AskedDecide)
@@ -310,6 +335,8 @@ def _link(desk: Desk, asked: Asked, state: Callable[[str], Rows]) -> Done:
         raise CannotBe(f"no incident {asked.to} of {asked.to_object} is in the state")
     if other is desk.row:
         raise CannotBe("an incident cannot be linked to itself")
+    if other.incident.state is IncidentState.MERGED:
+        raise CannotBe(f"{asked.to} was merged: it goes on as {other.incident.merged_into}")
     if len(desk.last.links) >= MOST_LINKS or len(other.incident.links) >= MOST_LINKS:
         raise CannotBe(f"{MOST_LINKS} links stand already")
     there = Link(asked.kind, asked.to, asked.to_object)
@@ -337,6 +364,7 @@ WORK: Mapping[str, Work] = {
     "evidence": _evidence,
     "task": _task,
     "handover": _handover,
+    REPORT: _report,
     "decide": _decide,
     "correct": _correct,
     "merge": _merge,

@@ -24,6 +24,8 @@ from pipeline.model import Command, IncidentState, Instant
 PREFIX = "incident_"  # of the commands' names
 ANALYST, DUTY_LEAD = "analyst", "duty_lead"  # SPEC 6: the centre's own people
 ROLES = (ANALYST, DUTY_LEAD)
+REPORT = "report"
+"""The step that brings a report about; its entry says of which ``kind``, and ``to`` which roles."""
 LINK_KINDS: Mapping[str, str] = {
     "related": "related",
     "serial": "serial",
@@ -96,6 +98,19 @@ class AskedTask(Asked):
         return self
 
 
+class AskedReport(Asked):
+    """A report beside those that follow by themselves: ``by`` whom it was asked for, or how far."""
+
+    kind: Literal["request", "progress"]
+    by: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]{0,59})?$")] = ""
+
+    @model_validator(mode="after")
+    def _says_who_asked(self) -> "AskedReport":
+        if (self.kind == "request") != bool(self.by):
+            raise ValueError("say which role asked for it; a report of progress nobody asks for")
+        return self
+
+
 class AskedDecide(Asked):
     """A person's verdict, with the limbs that it rests on; ``closing``: as what a *no* ends."""
 
@@ -163,6 +178,7 @@ STEPS: Mapping[str, Step] = {
     "evidence": Step(STANDING, None, AskedEvidence),
     "task": Step(STANDING, None, AskedTask),
     "handover": Step(WORKING),
+    REPORT: Step(WORKING | {_S.CLOSED}, None, AskedReport),
     "decide": Step(OPEN, None, AskedDecide),
     "correct": Step(OPEN, None, AskedCorrect),
     "merge": Step(OPEN, None, AskedMerge),

@@ -37,6 +37,7 @@ class IncidentRow:
     Of one rule so many findings are held; a flood of further ones (a host name made up for each
     record) says nothing new of the verdict, and is counted in ``beyond``. ``tasks`` maps the tasks
     that people set to whether they are done; ``campaigns`` are those that its findings are part of.
+    ``told`` maps who has been told (role:party) to whether news was held back from them since.
     """
 
     incident: Incident
@@ -44,6 +45,7 @@ class IncidentRow:
     beyond: Beyond = field(default_factory=Beyond)
     tasks: dict[str, bool] = field(default_factory=dict)
     campaigns: list[str] = field(default_factory=list)
+    told: dict[str, bool] = field(default_factory=dict)
 
     def hold(self, finding: Finding) -> None:
         """Take a finding's revision in, or count it."""

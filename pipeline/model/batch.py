@@ -116,6 +116,7 @@ class FailureCode(StrEnum):
     TOO_DEEP = "too_deep"
     RULE_ERROR = "rule_error"
     POISON = "poison"
+    UNINDEXED = "unindexed"  # the store keeps it, and finds it by object, time and place only
 
 
 @dataclass(frozen=True, slots=True)

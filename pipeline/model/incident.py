@@ -111,7 +111,8 @@ class Incident:
     ``actor`` (role and author; "" for the system itself), ``reason``, the ``command`` by which it
     came, and in ``entry`` what it brought: a note, a task, some evidence. What persons decided
     stands in ``decisions``, beside it in ``machine`` what the assessment alone makes of the same.
-    ``closing_verdict`` is true, benign or false; ``closed_at`` 0 while it is not closed.
+    ``closing_verdict`` is true, benign or false; ``closed_at`` 0 while it is not closed. ``asked``:
+    when somebody asked for a report last, by the role that asked.
     """
 
     id: str
@@ -142,3 +143,4 @@ class Incident:
     decisions: tuple[Decision, ...] = ()
     machine: dict[str, str] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
+    asked: dict[str, Instant] = field(default_factory=dict)

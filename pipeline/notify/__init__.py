@@ -2,6 +2,7 @@
 
 from pipeline.notify.backoff import Backoff
 from pipeline.notify.breaker import Breaker, Line
+from pipeline.notify.changes import Told, told_after
 from pipeline.notify.compose import Composer
 from pipeline.notify.courier import Courier, freed, replayed
 from pipeline.notify.late import Late
@@ -23,8 +24,10 @@ __all__ = [
     "Limit",
     "Line",
     "Texts",
+    "Told",
     "freed",
     "notices_for",
     "read_texts",
     "replayed",
+    "told_after",
 ]

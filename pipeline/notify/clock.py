@@ -18,7 +18,7 @@ from pipeline.registry import LEVELS
 CENTRE = "centre"
 REMINDER = "reminder"
 """The leg, and the kind, of what reminds."""
-_NO_DUTY = frozenset({REMINDER, "page"})  # kinds that are owed to nobody and run no clock
+_NO_DUTY = frozenset({REMINDER, "page", "digest"})  # kinds that are owed to nobody and run no clock
 _DONE = (NoticeState.SENT, NoticeState.ACKNOWLEDGED)
 
 
@@ -133,13 +133,22 @@ class TermClock:
 
 def clocks_of(past: Past, dues: Dues) -> tuple[TermClock, ...]:
     """Give every clock of an incident, by due time; those without one last."""
-    own = [_of_notice(notice, past) for notice in past.notices if notice.kind not in _NO_DUTY]
+    standing = [index for index, one in enumerate(past.revisions) if announced(one)]
+    last = standing[-1] if standing else None
+    rows = dues(past.revisions[last], _sent(past.notices)) if last is not None else ()
+    # What runs from another leg runs from when that one left, which no notice could know.
+    sooner = {(one.leg, one.recipient): one.due_at for one in rows if one.duty_of == CENTRE}
+    own = [
+        _of_notice(notice, past, sooner.get((notice.leg, notice.recipient)))
+        for notice in past.notices
+        if notice.kind not in _NO_DUTY
+    ]
     told = {(clock.leg, clock.recipient) for clock in own}
-    found = [*own, *_of_rows(past, dues, told)]
+    found = [*own, *(_of_rows(past, last, rows, told) if last is not None else ())]
     return tuple(sorted(found, key=lambda one: (one.due_at is None, one.due_at or 0, one.id)))
 
 
-def _of_notice(notice: Notice, past: Past) -> TermClock:
+def _of_notice(notice: Notice, past: Past, sooner: int | None = None) -> TermClock:
     paged = notice.recipient.role in INSIDE or notice.recipient.role in LEVELS
     name = identity("clock", notice.id)
     receipt = notice.receipt if notice.state in _DONE else None
@@ -155,7 +164,7 @@ def _of_notice(notice: Notice, past: Past) -> TermClock:
         leg=notice.leg,
         recipient=notice.recipient,
         begins_at=notice.created_at,
-        due_at=notice.due_at,
+        due_at=notice.due_at if sooner is None else min(notice.due_at, sooner),
         basis=notice.basis,
         set_by=notice.set_by,
         notice_id="" if paged else notice.id,
@@ -164,16 +173,14 @@ def _of_notice(notice: Notice, past: Past) -> TermClock:
     )
 
 
-def _of_rows(past: Past, dues: Dues, told: set[tuple[str, Recipient]]) -> Iterator[TermClock]:
+def _of_rows(
+    past: Past, index: int, dues: Sequence[Due], told: set[tuple[str, Recipient]]
+) -> Iterator[TermClock]:
     """Give the clocks for which there is no notice: others' duties, and legs yet to be made."""
-    standing = [index for index, one in enumerate(past.revisions) if announced(one)]
-    if not standing:
-        return
-    index = standing[-1]
     incident = past.revisions[index]
     after = past.revisions[index + 1 :]
     ended = after[0].changed_at if after else None
-    for due in dues(incident, _sent(past.notices)):
+    for due in dues:
         if due.duty_of == CENTRE and (due.leg, due.recipient) in told:
             continue
         role, party = due.recipient.role, due.recipient.party_id

@@ -103,12 +103,14 @@ class Courier:
         if decided == "open":
             try:
                 read_payload(notice.payload)
-                return replace(notice, guard=guard)
+                return notice if guard is notice.guard else replace(notice, guard=guard)
             except ValidationError as error:
                 guard = GuardDecision("stub", unfit(error))
         stub = stub_of(notice.payload)
         if stub is None or decided == "hold":
             return replace(notice, guard=guard, state=NoticeState.HELD)
+        if guard is notice.guard and stub == notice.payload:
+            return notice
         return replace(notice, guard=guard, payload=stub)
 
     def _missed(

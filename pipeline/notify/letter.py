@@ -13,13 +13,10 @@ from pipeline.model import Instant
 from pipeline.notify.payload import (
     Closed,
     Id,
-    Known,
     Language,
     Line,
     Name,
-    Page,
-    Reminding,
-    Stub,
+    Read,
     read_payload,
 )
 
@@ -55,6 +52,6 @@ class Letter(Closed):
         return self
 
     @property
-    def content(self) -> Known | Stub | Reminding | Page:
+    def content(self) -> Read:
         """Give the payload as read by its closed schema."""
         return read_payload(self.payload)

@@ -19,6 +19,7 @@ Id: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,1600}$")]
 Subject: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,2000}$")]
 Line: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{0,400}$")]
+Place: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}\.[0-9]{1,6}$")]
 Language: TypeAlias = Literal["kk", "ru", "en"]
 
 
@@ -134,7 +135,122 @@ class Page(Closed):
     text: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
 
 
-Payload: TypeAlias = Stub | HostedFact | Fact | Correction | Reminding | Page
+class Runs(Closed):
+    """Software at the object that an advisory is about; not ``certain``: its version is unknown."""
+
+    name: Line
+    version: Line
+    certain: bool
+
+
+class Advisory(Closed):
+    """What the coordination centre tells, passed on to whom an object of theirs is concerned.
+
+    ``advisory`` is its kind, ``incident_id`` its own id. ``due_at`` is its sender's word.
+    """
+
+    advisory: Name
+    incident_id: Id
+    object: Code
+    runs: Annotated[tuple[Runs, ...], Field(max_length=50)]
+    reference: Line
+    issued_at: Instant
+    due_at: Instant | None
+    legal_basis: Line
+    named_basis: Line
+    sender: Line
+    centre: Line
+    text: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
+
+
+class Acknowledging(Closed):
+    """To the coordination centre: what became of a message of its, by that one's id and hash.
+
+    ``objects`` counts those concerned, ``recipients`` those whom it is passed on to. ``why`` is a
+    bounded word where the message was refused.
+    """
+
+    acknowledgement: Literal["received", "refused", "done"]
+    incident_id: Id
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    at: Instant
+    objects: Annotated[int, Field(ge=0)]
+    recipients: Annotated[int, Field(ge=0)]
+    why: Annotated[str, StringConstraints(pattern=r"^[a-z_]{0,32}$")]
+    centre: Line
+    text: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
+
+
+class Stretch(Closed):
+    """Of a stream of events: from where to where. Its events are read and guarded as they leave."""
+
+    incident_id: Id
+    begin: Place
+    end: Place
+    records: Annotated[int, Field(ge=0)]
+
+
+class Shared(Closed):
+    """To another centre: which incident, under which mark. It is written as it leaves.
+
+    ``revoked``: what it was given before is taken back.
+    """
+
+    incident_id: Id
+    peer: Name
+    revision: Annotated[int, Field(ge=1)]
+    tlp: Literal["clear", "green", "amber", "amber+strict"]
+    revoked: bool
+
+
+class Inside(Closed):
+    """One notice within a digest: its own id, and what it says by itself."""
+
+    notice: Id
+    incident_id: Id
+    revision: Annotated[int, Field(ge=1)]
+    leg: Name
+    due_at: Instant
+    payload: HostedFact | Fact
+
+
+class Gathered(Text):
+    """A digest in words, in one language."""
+
+    body: Annotated[str, Field(max_length=64_000)]
+
+
+class Digest(Closed):
+    """Several notices to one recipient about one object, in one letter, each of them whole.
+
+    ``digest`` says what was put together (``object`` or ``incident``), ``at`` when.
+    """
+
+    digest: Literal["object", "incident"]
+    incident_id: Id
+    object: Code
+    at: Instant
+    centre: Line
+    notices: Annotated[tuple[Inside, ...], Field(min_length=2, max_length=50)]
+    text: Annotated[tuple[Gathered, ...], Field(min_length=3, max_length=3)]
+
+
+Payload: TypeAlias = (
+    Stub | HostedFact | Fact | Correction | Reminding | Page | Advisory | Acknowledging | Stretch
+    | Shared | Digest
+)  # fmt: skip
+_Own: TypeAlias = Reminding | Page | Advisory | Acknowledging | Stretch | Shared | Digest
+Read: TypeAlias = Known | Stub | _Own
+_OWN_KEYS: Mapping[str, type[_Own]] = {
+    "reminder": Reminding,
+    "page": Page,
+    "advisory": Advisory,
+    "acknowledgement": Acknowledging,
+    "begin": Stretch,
+    "peer": Shared,
+    "digest": Digest,
+}
+_WITHOUT_CONTENT = ("reminder", "page", "acknowledgement", "begin", "peer")
 
 
 def payload_model(kind: str, guests: Sequence[str] | None) -> type[Known]:
@@ -153,7 +269,7 @@ def document(payload: Closed) -> Json:
     return payload.model_dump(mode="json", by_alias=True)
 
 
-def read_payload(payload: Mapping[str, Any]) -> Known | Stub | Reminding | Page:
+def read_payload(payload: Mapping[str, Any]) -> Read:
     """Read a payload by the closed schema whose own key it has; pydantic's ValidationError else.
 
     Which role gets which schema is the pack's and was decided when the notice was made.
@@ -162,18 +278,21 @@ def read_payload(payload: Mapping[str, Any]) -> Known | Stub | Reminding | Page:
         return Stub.model_validate(payload)
     if "outcome" in payload:
         return Correction.model_validate(payload)
-    if "reminder" in payload or "page" in payload:
-        return (Reminding if "reminder" in payload else Page).model_validate(payload)
+    for key, model in _OWN_KEYS.items():
+        if key in payload:
+            return model.model_validate(payload)
     return (HostedFact if "hosted" in payload else Fact).model_validate(payload)
 
 
 def stub_of(payload: Mapping[str, Any]) -> Json | None:
     """Cut a payload down to the stub; None where even its allowed keys do not fit.
 
-    Reminders and pages have no content to cut.
+    Reminders, pages and acknowledgements have no content to cut; advice and digests cannot be cut.
     """
-    if "reminder" in payload or "page" in payload:
+    if any(key in payload for key in _WITHOUT_CONTENT):
         return _without_content(payload)
+    if "advisory" in payload or "digest" in payload:
+        return None
     occurred = payload.get("occurred")
     first = occurred.get("first") if isinstance(occurred, Mapping) else None
     try:

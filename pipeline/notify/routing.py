@@ -20,7 +20,7 @@ from pipeline.model import (
     Recipient,
     notice_id,
 )
-from pipeline.notify.changes import Owed, owed
+from pipeline.notify.changes import Owed, Told, owed
 from pipeline.notify.compose import Composer, minimal_stub
 from pipeline.notify.naming import object_code
 from pipeline.notify.payload import disclosure, unfit
@@ -86,16 +86,20 @@ class Desk:
 
 
 def notices_for(
-    incident: Incident, previous: Incident | None, registry: Registry, desk: Desk
+    incident: Incident,
+    previous: Incident | None,
+    registry: Registry,
+    desk: Desk,
+    told: Told | None = None,
 ) -> list[Notice]:
-    """Give the notices that a revision owes, compared with the revision before it.
+    """Give the notices that a revision owes, compared with the one before it and who was told.
 
     The rules stand in ``changes``. Where the registry names nobody for a leg, its notice is held:
     the duty is there, and the route pages the duty officer.
     """
     return [
         _notice(one, leg, incident, previous, registry, desk)
-        for one in owed(incident, previous)
+        for one in owed(incident, previous, told)
         for leg in desk.legs(one.kind, one.recipient.role)
     ]
 

@@ -6,7 +6,7 @@ A stub has no words of its own: they are made here of its six keys, and of nothi
 from dataclasses import dataclass
 
 from pipeline.model import Notice, instant
-from pipeline.notify.payload import Stub, Text, read_payload
+from pipeline.notify.payload import Shared, Stretch, Stub, Text, read_payload
 from pipeline.notify.texts import Texts
 
 
@@ -21,6 +21,8 @@ class Spoken:
         content = read_payload(notice.payload)
         if isinstance(content, Stub):
             subject, text = self._stub(notice, content)
+        elif isinstance(content, Stretch | Shared):
+            raise TypeError(f"{notice.kind}: goes from machine to machine, and has no words")
         else:
             said: dict[str, Text] = {one.language: one for one in content.text}
             chosen = said.get(notice.language, content.text[0])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from pipeline.model import GuardDecision, Notice, Recipient, identity
+from pipeline.notify.digests import DIGEST
 from pipeline.notify.payload import Page, Text, document
 from pipeline.notify.texts import LANGUAGES, Texts
 
@@ -26,9 +27,10 @@ class Undelivered:
     def __call__(self, dead: Notice, to: Recipient, channel: str, at: int) -> Notice | None:
         """Give the page of a dead notice; None where that was a page, or has no name to tell.
 
-        It says which notice to whom and how to look at it, and nothing of what happened.
+        What a digest holds pages by itself. The page says which notice to whom and how to look at
+        it, and nothing of what happened.
         """
-        if dead.kind == PAGE or dead.recipient.role == to.role:
+        if dead.kind in (PAGE, DIGEST) or dead.recipient.role == to.role:
             return None
         try:
             payload = Page(

@@ -6,18 +6,31 @@ Every adapter has a sibling in memory, and both pass the same contract test. Ada
 
 from pipeline.ports.observing import Clock, Telemetry
 from pipeline.ports.sinks import Sink
-from pipeline.ports.sources import Delivery, FeedPage, IndicatorFeed, Listening, Source
+from pipeline.ports.sources import (
+    CentreMessage,
+    Delivery,
+    FeedPage,
+    IndicatorFeed,
+    Listening,
+    MessageFeed,
+    Source,
+)
 from pipeline.ports.stores import (
     WHATEVER,
     Added,
+    Appended,
     AuditStore,
     Carriers,
+    CheckpointStore,
+    CheckpointTrace,
+    CollectorStores,
     ContentStore,
     Database,
     DeadLetters,
     EventStore,
     IncidentStore,
     Journal,
+    Objects,
     Outbox,
     SourceTail,
     Spool,
@@ -25,15 +38,22 @@ from pipeline.ports.stores import (
     StateStore,
     Stores,
     Trace,
+    Trail,
+    Transacting,
     Turn,
 )
 
 __all__ = [
     "WHATEVER",
     "Added",
+    "Appended",
     "AuditStore",
     "Carriers",
+    "CentreMessage",
+    "CheckpointStore",
+    "CheckpointTrace",
     "Clock",
+    "CollectorStores",
     "ContentStore",
     "Database",
     "DeadLetters",
@@ -44,6 +64,8 @@ __all__ = [
     "IndicatorFeed",
     "Journal",
     "Listening",
+    "MessageFeed",
+    "Objects",
     "Outbox",
     "Sink",
     "Source",
@@ -54,5 +76,7 @@ __all__ = [
     "Stores",
     "Telemetry",
     "Trace",
+    "Trail",
+    "Transacting",
     "Turn",
 ]

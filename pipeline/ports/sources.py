@@ -107,3 +107,27 @@ class IndicatorFeed(Protocol):
 
     def close(self) -> None:
         """Let go of connections; safe to call twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class CentreMessage:
+    """A message of the coordination centre as it came: its place, the whole, and what it says.
+
+    ``content`` is None where its signature does not verify.
+    """
+
+    cursor: str
+    jws: str
+    content: bytes | None
+
+
+class MessageFeed(Protocol):
+    """Where the coordination centre's messages are pulled from."""
+
+    name: str
+
+    def pull(self, cursor: str) -> Iterator[CentreMessage]:
+        """Give what lies behind a cursor ("" for all), oldest first; SourceError where not."""
+
+    def close(self) -> None:
+        """Let go of connections; safe to call twice."""

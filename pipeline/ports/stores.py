@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pipeline.model import (
     NANOSECONDS,
@@ -12,10 +12,12 @@ from pipeline.model import (
     Failure,
     Finding,
     Incident,
+    Json,
     Notice,
     RawBatch,
 )
 from pipeline.model.carried import Carried, Change
+from pipeline.model.checkpoint import ChainHead, Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,9 @@ class EventStore(Protocol):
 
     def get(self, event_ids: Iterable[str]) -> Mapping[str, bytes]:
         """Give the documents of events by id, as JSON; unknown ids are absent."""
+
+    def of_batch(self, batch_id: str) -> Sequence[bytes]:
+        """Give the documents of one batch as JSON, by the index of their records."""
 
     def search(self, object_id: str, begin: int, end: int, limit: int) -> Iterator[bytes]:
         """Give documents of one object with event time in [begin, end), oldest first."""
@@ -196,6 +201,33 @@ class AuditStore(Protocol):
     def known(self, entry_id: str) -> bool:
         """Tell whether an entry of that id is in a chain."""
 
+    def heads(self) -> Sequence[ChainHead]:
+        """Give where every chain ends, by chain."""
+
+
+@runtime_checkable
+class Trail(Protocol):
+    """Entries of the audit trail on their way to the process that chains them."""
+
+    def tell(self, drafts: Sequence[Json]) -> None:
+        """Send drafts, as documents, when the transaction ends."""
+
+
+class CheckpointStore(Protocol):
+    """Checkpoints of the audit trail; create-only by number."""
+
+    def append(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint; a taken number raises IntegrityError."""
+
+    def last(self) -> Checkpoint | None:
+        """Give the newest one; None where there is none yet."""
+
+    def read(self, after: int = 0) -> Iterator[Checkpoint]:
+        """Give those behind a number, in order."""
+
+    def covered(self) -> Sequence[ChainHead]:
+        """Give the heads that the newest one covers, by chain."""
+
 
 class DeadLetters(Protocol):
     """What could not be processed."""
@@ -274,11 +306,24 @@ class Trace(Protocol):
         """Let go of the file; safe to call twice."""
 
 
+class CheckpointTrace(Protocol):
+    """Checkpoints and what they cover, for a process beside the writer that only reads."""
+
+    def checkpoints(self, after: int, limit: int) -> Sequence[Checkpoint]:
+        """Give up to ``limit`` checkpoints behind a number, in order."""
+
+    def entry(self, chain: str, number: int) -> AuditEntry | None:
+        """Give the entry at a place of the audit trail; None where there is none."""
+
+
 class Database(Protocol):
     """The transaction that binds the stores of one runtime."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside commit together or not at all; nests into the outer one."""
+
+    def still(self) -> AbstractContextManager[None]:
+        """Let everything that this thread reads inside be as of one instant."""
 
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
@@ -298,3 +343,58 @@ class Stores:
     dead_letters: DeadLetters
     content: ContentStore
     carriers: Carriers
+    checkpoints: CheckpointStore
+
+
+class Appended(Protocol):
+    """What a collector needs of a ``Journal``: of what is there, the last batch at least."""
+
+    def append(self, listener: str, batches: Sequence[RawBatch]) -> int:
+        """Keep the batches durably in this order, known ids skipped; give the last position."""
+
+    def read(self, after: int, limit: int) -> Sequence[tuple[int, RawBatch]]:
+        """Give batches behind a position, in order."""
+
+    def tail(self, listener: str, object_id: str, source_id: str) -> SourceTail | None:
+        """Give where (object, source), the listener or the journal itself stands."""
+
+
+class Transacting(Protocol):
+    """What a collector needs of a ``Database``."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside commit together or not at all; nests into the outer one."""
+
+    def close(self) -> None:
+        """Let go of it; safe to call twice."""
+
+
+class Objects(Protocol):
+    """What a collector needs of a ``StateStore``."""
+
+    def objects(self) -> Sequence[str]:
+        """Give every object that is known, sorted."""
+
+
+class CollectorStores(Protocol):
+    """What a collector needs of ``Stores``; in the cluster it has no more."""
+
+    @property
+    def database(self) -> Transacting:
+        """Give the transaction."""
+
+    @property
+    def journal(self) -> Appended:
+        """Give where batches go."""
+
+    @property
+    def audit(self) -> AuditStore | Trail:
+        """Give where entries of the trail go."""
+
+    @property
+    def content(self) -> ContentStore:
+        """Give where bundles go."""
+
+    @property
+    def state(self) -> Objects:
+        """Give what tells which objects are known."""

@@ -9,11 +9,13 @@ from pipeline.registry.admission import (
     Refusal,
 )
 from pipeline.registry.changed_spans import changed_spans
-from pipeline.registry.duties import Duty, duties
+from pipeline.registry.duties import duties
+from pipeline.registry.duty import Duty
 from pipeline.registry.duty_rows import DutyRow, rows_of_law, rows_with
 from pipeline.registry.guard import Standing, decide, standing
 from pipeline.registry.history import History
 from pipeline.registry.identification import REPORTS
+from pipeline.registry.joint_duties import licence_duties
 from pipeline.registry.loading import load_registry
 from pipeline.registry.marks import MarkReader, MarkVocabulary, Meaning, mark_reader, skeleton
 from pipeline.registry.records import (
@@ -68,6 +70,7 @@ __all__ = [
     "changed_spans",
     "decide",
     "duties",
+    "licence_duties",
     "load_registry",
     "make_registry",
     "mark_reader",

@@ -7,52 +7,45 @@ missing.
 
 import calendar
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Literal
 
 from pipeline.model import NANOSECONDS
+from pipeline.registry.duty import Duty, State
 from pipeline.registry.duty_rows import MISSING, DutyRow, rows_of_law
+from pipeline.registry.joint_duties import IsState, is_state, joint_duties, nothing_known
 from pipeline.registry.moments import LATEST, zone_named
 from pipeline.registry.records import ObjectRecord
 
-State = Literal["met", "met_late", "pending", "overdue", "unknown", "source_missing"]
 _HOUR = 3600 * NANOSECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """One duty of one object at an instant; times in nanoseconds.
-
-    ``met``: done in time, or done for now where it repeats (``due_at`` is then the next term and
-    the state pending). ``unknown``: a fact that it counts from is not recorded. ``source_missing``:
-    nobody said how long; ``missing`` names who would.
-    """
-
-    id: str
-    basis: str
-    set_by: str
-    counts_from: int | None
-    due_at: int | None
-    met_at: int | None
-    state: State
-    missing: str
-    reason: str
-
-
-def duties(record: ObjectRecord, at: int, rows: Sequence[DutyRow] | None = None) -> list[Duty]:
+def duties(
+    record: ObjectRecord,
+    at: int,
+    rows: Sequence[DutyRow] | None = None,
+    known: IsState = nothing_known,
+) -> list[Duty]:
     """Give the duties of an object at an instant (nanoseconds), by id.
 
-    ``rows`` default to those of the law; a registry's own come by ``rows_with``.
+    ``rows`` default to those of the law; a registry's own come by ``rows_with``. ``known`` says of
+    the objects that it is joined with whether they are the state's.
     """
+    rows = rows_of_law() if rows is None else rows
     unknown = _unknown_flags(record)
     flags = record.flags(at) | _more_flags(record) | unknown
     found = [
         _open_question(row, unknown) if unknown.intersection(row.when) else _duty(row, record, at)
-        for row in (rows_of_law() if rows is None else rows)
-        if row.valid_from <= at < row.valid_to
+        for row in rows
+        if row.each is None
+        and row.valid_from <= at < row.valid_to
         and flags.issuperset(row.when)
         and flags.isdisjoint(row.without)
+    ]
+    found += [
+        duty
+        for row in rows
+        if row.each == "joint" and row.valid_from <= at < row.valid_to
+        for duty in joint_duties(row, record, at, known, _connected(record))
     ]
     return sorted([*found, *_prescribed(record, at)], key=lambda duty: duty.id)
 
@@ -66,7 +59,7 @@ def _more_flags(record: ObjectRecord) -> frozenset[str]:
         "attested": record.attestation is not None,
         "national_domain": any(one.national for one in record.network.domains),
         "licensed": any(one.valid_until != LATEST for one in record.software_licences),
-        "state_system": record.state_body or record.ownership == "state",
+        "state_system": is_state(record) is True,
     }
     return frozenset(name for name, holds in named.items() if holds)
 

@@ -20,10 +20,12 @@ Fact = Literal[
     "listed", "commissioned", "trial_started", "stage_began", "security_audited", "backed_up",
     "restore_tested", "national_copy_sent", "centre_and_ncc_connected", "ncc_access_given",
     "portal_updated", "reviewed", "attestation_ends", "certificate_ends", "licence_ends",
+    "joined", "contract", "personal_data_approval", "centre_licence_ends",
 ]  # fmt: skip
 """A fact of a record from which a duty counts, or that meets it (``duty_facts``)."""
 
 MISSING = "source missing"
+_SINGLE = frozenset({"joined", "contract", "personal_data_approval", "centre_licence_ends"})
 
 
 class DutyRow(Part):
@@ -33,7 +35,9 @@ class DutyRow(Part):
     it anew each time. Its length is ``years``, ``months`` and ``days`` by the calendar of ``zone``,
     or ``period`` from the record itself; an ``expiry`` has its date from the fact. A row without
     any length says what only another act can give (``missing``): it is shown as missing until a
-    row with the same id brings it. ``when`` and ``without`` are flags of the object.
+    row with the same id brings it. ``when`` and ``without`` are flags of the object. ``each``: it
+    is asked of every joint of an object with a state system, or of every ``centre`` whose roles
+    stand in ``when``.
     """
 
     id: Code
@@ -48,6 +52,7 @@ class DutyRow(Part):
     without: tuple[str, ...] = ()
     counts_from: tuple[Fact, ...]
     met_by: Fact | None = None
+    each: Literal["joint", "centre"] | None = None
     repeats: bool = False
     expiry: bool = False
     years: Annotated[int, Field(ge=0, le=100)] = 0
@@ -66,6 +71,9 @@ class DutyRow(Part):
     def _whole(self) -> "DutyRow":
         if self.set_by == "policy" and not (self.author and self.set_at):
             raise ValueError("a policy row names its author and the date set_at")
+        single = [one for one in (*self.counts_from, self.met_by) if one in _SINGLE]
+        if single and self.each is None:
+            raise ValueError(f"{single[0]} is a fact of each joint or centre: say each")
         if not self.length_known and self.period is None and not self.missing:
             raise ValueError("says neither how long nor, in missing, which act would say it")
         return self

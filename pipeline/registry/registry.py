@@ -10,6 +10,7 @@ import orjson
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.registry.duty_rows import DutyRow
 from pipeline.registry.history import History, histories_of
+from pipeline.registry.joint_duties import is_state
 from pipeline.registry.marks import MarkVocabulary
 from pipeline.registry.parties import Party
 from pipeline.registry.records import ObjectRecord
@@ -57,6 +58,11 @@ class Registry:
             return tuple(history.records[-1] for history in self.histories.values())
         found = (history.at(at) for history in self.histories.values())
         return tuple(record for record in found if record is not None)
+
+    def is_state(self, object_id: str, at: int) -> bool | None:
+        """Tell whether an object is the state's at an instant; None where it is unknown then."""
+        record = self.object(object_id, at)
+        return is_state(record) if record is not None else None
 
     def party(self, party_id: str, *, known_at: int | None = None) -> Party | None:
         """Give a party by id, as known last or at an instant; None where unknown."""

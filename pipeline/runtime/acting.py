@@ -12,7 +12,8 @@ from pipeline.incidents.actions import Hands, obey_step
 from pipeline.incidents.life_cycle import step_of
 from pipeline.model import Command, RawBatch, from_json
 from pipeline.model.rows import Rows
-from pipeline.runtime.chain import Chain, Folded
+from pipeline.runtime.chain import Chain
+from pipeline.runtime.folded import Folded
 
 Sayable = Callable[[int], Mapping[str, tuple[str, ...]]]
 
@@ -32,7 +33,9 @@ def acted(
             continue  # told by whoever reads the other commands
         if not step_of(command):
             continue
-        done = obey_step(Hands(chain.fold, state, chain.sayable), command, batch.received_at)
+        done = obey_step(
+            Hands(chain.fold, state, chain.sayable, chain.reports), command, batch.received_at
+        )
         for object_id, revised in done.revised.items():
             rows = state(object_id)
             folded.append(chain.told(rows, revised, batch.received_at))

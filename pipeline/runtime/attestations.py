@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pipeline.correlate.correlator import ATTESTATIONS
 from pipeline.incidents.audit import Draft
 from pipeline.model import NANOSECONDS, BatchKind, RawBatch, Revisions, identity, rfc3339
-from pipeline.ports import Stores
+from pipeline.ports import CollectorStores
 from pipeline.registry import Registry
 from pipeline.runtime.chainer import audited
 
@@ -56,7 +56,7 @@ def _stage(left: int) -> str:
 class Attestations:
     """Journals a page for each stage of each attestation that ends; one thread at a time."""
 
-    stores: Stores
+    stores: CollectorStores
     _told: set[str] = field(default_factory=set)
 
     def tell(self, registry: Registry, revisions: Revisions, now: int) -> None:

@@ -25,6 +25,7 @@ from pipeline.audit import (
 from pipeline.model import AuditEntry, to_json
 from pipeline.ports import ContentStore, Trace
 from pipeline.runtime.auditor_books import BookShelf
+from pipeline.runtime.auditor_checkpoints import CheckpointLook
 
 READ = 1_000  # rows at once
 TOGETHER = 100  # incidents examined as of one instant: a longer look would hold up the log's end
@@ -66,6 +67,7 @@ class _Followed:
 class Auditor:
     """Look at a store; for one thread. ``in_turn``: how many others each look examines.
 
+    ``checkpoints`` follows those of the trail, where somebody makes them.
     Alarms of an incident are over when an examination does not give them again. Those of the trail
     itself stand until the memory is thrown away: that a chain was cut is seen only once.
     """
@@ -77,8 +79,10 @@ class Auditor:
         state: AuditorState,
         allowance: Allowance,
         in_turn: int = 50,
+        checkpoints: CheckpointLook | None = None,
     ) -> None:
         self.state = state
+        self._checkpoints = checkpoints
         self._trace = trace
         self._in_turn = in_turn
         self._examine = Examine(BookShelf(content, state.in_force), allowance)
@@ -90,10 +94,15 @@ class Auditor:
         """
         everything = everything or not self._known_place()
         known = self.state.ends()
+        seen = self._checkpoints.begin() if self._checkpoints is not None else (0, "")
         if everything:
             with self.state.together():
                 self.state.forget()
+        if self._checkpoints is not None:
+            self._checkpoints.open()
         followed = self._follow(known if everything else {})
+        if self._checkpoints is not None:
+            followed.found += self._checkpoints.look(now, seen)
         waiting = self.state.due(now, READ)
         names = list(dict.fromkeys([*followed.touched, *waiting, *self._next_in_turn()]))
         with self.state.together():
@@ -163,6 +172,8 @@ class Auditor:
 
     def _note(self, entry: AuditEntry) -> None:
         self.state.set_mark("seen", entry.hash)
+        if self._checkpoints is not None:
+            self._checkpoints.note(entry)
         kind = _IN_FORCE.get(entry.kind)
         if kind is not None:
             self.state.note_in_force(kind, entry.at, entry.subject)

@@ -108,7 +108,9 @@ class AuditorProcess:
     def heartbeat(self, now: int) -> bytes:
         """Write a sign of life: what stands, and where the audit trail ends, as one hash.
 
-        Names no object: the hash is over the canonical JSON of all chains' names, numbers, hashes.
+        ``checkpoint`` is the trail's newest one that was seen, a JWS in compact form (None: none
+        was): who keeps heartbeats can tell later whether the trail is still the same. Names no
+        object: the hash is over the canonical JSON of all chains' names, numbers, hashes.
         """
         state = self.auditor.state
         ends = [[chain, number, digest] for chain, (number, digest) in sorted(state.ends().items())]
@@ -125,6 +127,7 @@ class AuditorProcess:
             "alarms": counts,
             "incidents": incidents,
             "notices_owed": owed,
+            "checkpoint": state.mark("checkpoint_token") or None,
             "trail": {
                 "chains": len(ends),
                 "entries": sum(number for _, number, _ in ends),

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
 from connectors.sinks.heartbeat_file import HeartbeatFolder
 from connectors.sinks.heartbeat_https import HeartbeatSink
 from connectors.sinks.pages_folder import PagesFolder
@@ -12,8 +14,10 @@ from pipeline.audit import Allowance
 from pipeline.model import NANOSECONDS
 from pipeline.ports import Clock
 from pipeline.runtime.auditor import Auditor
+from pipeline.runtime.auditor_checkpoints import CheckpointLook
 from pipeline.runtime.auditor_process import AuditorProcess, Beating
-from pipeline.settings import Settings
+from pipeline.runtime.checkpoint_keys import trusted
+from pipeline.settings import AuditSettings, Settings
 
 _OWN_LINES = ("ncc",)
 
@@ -29,12 +33,34 @@ def allowance(settings: Settings) -> Allowance:
     )
 
 
-def make_auditor(settings: Settings, store: Path, state: Path) -> Auditor:
-    """Make an auditor of a store with its own memory; StoreError where there is none to read."""
+def verifying(settings: AuditSettings) -> tuple[Ed25519PublicKey, ...]:
+    """Give the public keys of checkpoints; ConfigurationError where one cannot be read."""
+    keys = trusted(settings)
+    raw = [key.raw_value for key in keys.keys] if keys is not None else []
+    return tuple(
+        key.public_key() if isinstance(key, Ed25519PrivateKey) else key
+        for key in raw
+        if isinstance(key, Ed25519PrivateKey | Ed25519PublicKey)
+    )
+
+
+def make_auditor(settings: Settings, store: Path, state: Path, *, overdue: bool = True) -> Auditor:
+    """Make an auditor of a store with its own memory; StoreError where there is none to read.
+
+    ``overdue``: alarm on a checkpoint that is; not where it judges as of another time than now.
+    """
+    keys = verifying(settings.audit)
     trace = SqliteTrace(store)
     content = open_sqlite(store, readonly=True).content
+    memory = AuditorState(state)
+    every = int(settings.audit.checkpoint_minutes * 60 * NANOSECONDS) if overdue else 0
     return Auditor(
-        trace, content, AuditorState(state), allowance(settings), settings.auditor.in_turn
+        trace,
+        content,
+        memory,
+        allowance(settings),
+        settings.auditor.in_turn,
+        CheckpointLook(trace, trace, memory, keys, every),
     )
 
 

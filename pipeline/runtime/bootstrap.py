@@ -10,7 +10,6 @@ from uuid import uuid4
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from connectors.feeds.taxii import TaxiiFeed
 from connectors.sources.http_intake import HttpIntake
 from connectors.stores.sqlite import open_sqlite
 from pipeline import __version__
@@ -20,19 +19,20 @@ from pipeline.notify import Composer, read_texts
 from pipeline.notify.reminding import PageWriter
 from pipeline.notify.spoken import Spoken
 from pipeline.notify.undelivered import Undelivered
-from pipeline.ports import Clock, Sink, Source, Stores, Telemetry
+from pipeline.ports import Clock, CollectorStores, Sink, Source, Stores, Telemetry
 from pipeline.registry import Admission, Registry
 from pipeline.runtime import ways_out
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.chains import Chains
+from pipeline.runtime.checkpoint_keys import signing
+from pipeline.runtime.checkpointing import checkpointing
 from pipeline.runtime.clocks import SystemClock
 from pipeline.runtime.collect import Collector
-from pipeline.runtime.commands import Inbox, spool_of
-from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.commands import Inbox
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.exposition import Exposition
-from pipeline.runtime.feeds import Feeds, Pulled
+from pipeline.runtime.feeds import make_feeds
 from pipeline.runtime.gauges import watch_content, watch_stores
 from pipeline.runtime.judging_anew import judgements_missed
 from pipeline.runtime.knowledge import (
@@ -45,17 +45,21 @@ from pipeline.runtime.knowledge import (
     read_knowledge,
     taxonomy_folder,
 )
+from pipeline.runtime.leaving import spool_of
 from pipeline.runtime.lines import broken_lines, watch_lines
 from pipeline.runtime.losses import fit_to_start
+from pipeline.runtime.ncc_wiring import make_messages
 from pipeline.runtime.paging import DUTY, DutySink
 from pipeline.runtime.quota import Quotas, limits
 from pipeline.runtime.refusals import told_refusals
 from pipeline.runtime.reloading import Ask, Reloader, Workshop
+from pipeline.runtime.sensors import audit_sources_missed
 from pipeline.runtime.silenced import meaning, span, standing
 from pipeline.runtime.skews import watch_skews
 from pipeline.runtime.spooling import open_spool
 from pipeline.runtime.stages import Stages
 from pipeline.runtime.standalone import Standalone
+from pipeline.runtime.streaming_wiring import exchanged
 from pipeline.runtime.telemetry import Prometheus, set_up_logging
 from pipeline.runtime.term_figures import TermFigures, watch_terms
 from pipeline.runtime.term_rows import TermRows
@@ -73,7 +77,7 @@ from pipeline.runtime.ways_out import (
     make_sinks,
 )
 from pipeline.runtime.web import serving
-from pipeline.settings import Settings
+from pipeline.settings import Settings, StreamsSettings
 from pipeline.web.status import LOOPBACK, status_app
 from pipeline.web.status_page import Facts, SourceFact
 
@@ -169,6 +173,8 @@ class System:
         """Let go of sinks and store."""
         for sink in self.sinks.values():
             sink.close()
+        if self.runtime.messages is not None:
+            self.runtime.messages.feed.close()
         self.stores.database.close()
 
     def _addresses(self) -> dict[str, str]:
@@ -193,8 +199,9 @@ def assemble(settings: Settings, clock: Clock) -> System:
     on, with an alarm.
     """
     set_up_logging(settings.log)
-    read_from = state_of(_watched(settings))
+    read_from = state_of(watched_paths(settings))
     knowledge = read_knowledge(settings)
+    sign = signing(settings.audit)
     sources = {
         one.name: make_source(one, settings.batch.record_bytes) for one in settings.listeners
     }
@@ -203,6 +210,7 @@ def assemble(settings: Settings, clock: Clock) -> System:
     fit, found = fit_to_start(stores, shelf, knowledge)
     system = _wired(settings, clock, fit, shelf, sources, read_from)
     system.collector.spool = open_spool(settings)
+    system.engine.checkpoints = checkpointing(settings, stores, sign)
     if found:
         system.reloader.refuse(Ask(AT_START), found)
     return system
@@ -212,8 +220,9 @@ def assemble(settings: Settings, clock: Clock) -> System:
 def offline(settings: Settings, path: Path) -> Iterator[System]:
     """Wire a system without ways in and without deliveries over a store, and close it after."""
     set_up_logging(settings.log.model_copy(update={"level": "warning"}))
-    without = settings.notify.model_copy(update=dict.fromkeys(CHANNELS))
-    enrichment = settings.enrichment.model_copy(update={"taxii": ()})
+    none: dict[str, object] = {**dict.fromkeys(CHANNELS), "streams": StreamsSettings(), "peers": {}}
+    without = settings.notify.model_copy(update=none)
+    enrichment = settings.enrichment.model_copy(update={"taxii": (), "misp": ()})
     quiet = settings.model_copy(
         update={"listeners": (), "web": None, "notify": without, "enrichment": enrichment}
     )
@@ -223,17 +232,6 @@ def offline(settings: Settings, path: Path) -> Iterator[System]:
         yield system
     finally:
         system.close()
-
-
-@contextmanager
-def reading(config: Path | None, store: Path | None) -> Iterator[Stores]:
-    """Open a store for reading only, beside a running system."""
-    path = store or read_settings(config).store.path
-    stores = open_sqlite(path, readonly=True)
-    try:
-        yield stores
-    finally:
-        stores.database.close()
 
 
 def _wired(
@@ -251,24 +249,27 @@ def _wired(
     reach = Reach(lambda: knowledge.registry, settings.notify)
     sinks = make_sinks(settings.notify, reach, Spoken(read_texts()))
     stores = shelf.stores
+    assert isinstance(stores, Stores)  # of this runtime's own file
     sinks[DUTY] = _duty(settings, stores, reach, dict(sinks))
     before = last_stamp(stores)
     keep_knowledge(stores, knowledge, clock.now())
+    audit_sources_missed(stores, before, knowledge.registry, clock.now())
     shelf.put(knowledge)
-    stages = _stages(settings, channels or settings, telemetry)
-    collector = _collector(settings, knowledge, stores, clock, telemetry)
+    stages = make_stages(settings, channels or settings, telemetry)
+    collector = make_collector(settings, knowledge, stores, clock, telemetry)
     for command in judgements_missed(stores, before, knowledge.registry, clock.now()):
         collector.command(command)
-    for source in sources.values():
-        if isinstance(source, HttpIntake):
-            source.judge = partial(told_refusals, collector)
+    _judged(sources, collector)
     chains = Chains(shelf, stages)
     engine = Engine(stores, chains, clock, telemetry, terms=_terms(settings, stores, metrics))
     workshop = _workshop(settings, chains, collector)
     watch = settings.content.watch_seconds
     reloader = Reloader(knowledge, read_from, workshop, stores, clock, telemetry, watch)
     reach.registry = lambda: reloader.knowledge.registry
+    streamer = exchanged(settings, engine, lambda: reloader.knowledge, metrics, sinks)
     dispatcher = _dispatcher(settings, stores, clock, telemetry, reach, sinks)
+    runtime = _runtime(settings, sources, collector, engine, dispatcher, reloader)
+    runtime.messages, runtime.streamer = make_messages(settings, collector, metrics), streamer
     return System(
         settings=settings,
         stores=stores,
@@ -276,13 +277,20 @@ def _wired(
         engine=engine,
         dispatcher=dispatcher,
         reloader=reloader,
-        runtime=_runtime(settings, sources, collector, engine, dispatcher, reloader),
+        runtime=runtime,
         sources=sources,
         sinks=sinks,
         metrics=metrics,
         clock=clock,
         began_at=clock.now(),
     )
+
+
+def _judged(sources: Mapping[str, Source], collector: Collector) -> None:
+    """Have senders over HTTP told which of their records are refused."""
+    for source in sources.values():
+        if isinstance(source, HttpIntake):
+            source.judge = partial(told_refusals, collector)
 
 
 def _dispatcher(
@@ -333,23 +341,13 @@ def _runtime(
         inbox=Inbox(spool_of(settings.store.path), collector, reloader.ask),
         records=settings.batch.records,
         tick_seconds=settings.tick_seconds,
-        feeds=_feeds(settings),
+        feeds=make_feeds(settings),
         in_turn=tuple(one.name for one in settings.listeners if one.path and not one.follow),
     )
 
 
-def _feeds(settings: Settings) -> Feeds:
-    """Make what pulls indicators; SourceError where a file of its settings does not read."""
-    folder = settings.enrichment.feeds
-    return Feeds(
-        [
-            Pulled(TaxiiFeed(one), folder / one.name, one.every_seconds)
-            for one in settings.enrichment.taxii
-        ]
-    )
-
-
-def _stages(settings: Settings, channels: Settings, telemetry: Telemetry) -> Stages:
+def make_stages(settings: Settings, channels: Settings, telemetry: Telemetry) -> Stages:
+    """Make what configures the stages of any knowledge; ``channels`` name the ways out."""
     return Stages(
         regime=settings.law.regime,
         repeat=settings.content.repeat_seconds * NANOSECONDS,
@@ -359,13 +357,18 @@ def _stages(settings: Settings, channels: Settings, telemetry: Telemetry) -> Sta
     )
 
 
-def _collector(
-    settings: Settings, knowledge: Knowledge, stores: Stores, clock: Clock, telemetry: Telemetry
+def make_collector(
+    settings: Settings,
+    knowledge: Knowledge,
+    stores: CollectorStores,
+    clock: Clock,
+    telemetry: Telemetry,
 ) -> Collector:
+    """Make what admits, numbers and journals, under knowledge."""
     return Collector(
         name=settings.centre,
         stores=stores,
-        admission=_admission(settings, knowledge),
+        admission=make_admission(settings, knowledge),
         revisions=knowledge.revisions,
         clock=clock,
         telemetry=telemetry,
@@ -374,21 +377,23 @@ def _collector(
     )
 
 
-def _admission(settings: Settings, knowledge: Knowledge) -> Admission:
+def make_admission(settings: Settings, knowledge: Knowledge) -> Admission:
+    """Make what lets records in under knowledge."""
     fixed = {one.name: one.source for one in settings.listeners if one.source}
     return Admission(knowledge.registry, peek, fixed)
 
 
-def _watched(settings: Settings) -> tuple[Path, ...]:
+def watched_paths(settings: Settings) -> tuple[Path, ...]:
+    """Give the files and folders from which knowledge is read."""
     content = (*settings.content.paths, taxonomy_folder(settings), observation_file(settings))
     enrichment = settings.enrichment
-    feeds = (enrichment.feeds / one.name for one in enrichment.taxii)
+    feeds = (enrichment.feeds / one.name for one in enrichment.pulled)
     data = (*enrichment.geo, *enrichment.indicators, *feeds)
     overlay = (settings.law.overlay,) if settings.law.overlay else ()
     return (*content, *data, *settings.registry, settings.law.pack, *overlay)
 
 
-def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Workshop:
+def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Workshop[Chain]:
     def prepare(known: Knowledge) -> Chain:
         chain = chains.prepared(known)
         warm(chain, collector.stores.journal)
@@ -397,11 +402,11 @@ def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Works
     def enforce(known: Knowledge, chain: Chain, due: Iterable[Command]) -> None:
         chains.shelf.put(known)
         chains.put(chain)
-        collector.enforce(_admission(settings, known), known.revisions, due)
+        collector.enforce(make_admission(settings, known), known.revisions, due)
 
     return Workshop(
         read=partial(read_knowledge, settings),
-        state=partial(state_of, _watched(settings)),
+        state=partial(state_of, watched_paths(settings)),
         prepare=prepare,
         enforce=enforce,
     )

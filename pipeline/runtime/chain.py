@@ -38,16 +38,21 @@ from pipeline.model import (
     FailureCode,
     Finding,
     GuardDecision,
-    Incident,
     Notice,
     Observation,
     RawBatch,
+    Recipient,
     Revisions,
     Tri,
 )
 from pipeline.model.rows import Rows
 from pipeline.normalize import Normalized
+from pipeline.notify import Told, told_after
+from pipeline.notify.digests import Digests
 from pipeline.ports import Telemetry
+from pipeline.runtime.folded import Folded
+from pipeline.runtime.ncc_answers import MessageAnswers
+from pipeline.runtime.notice_drafts import notice_draft
 from pipeline.runtime.outages import TICK_ROWS
 from pipeline.runtime.spill_records import emptied, released
 from pipeline.runtime.term_answers import TermAnswers
@@ -68,21 +73,6 @@ class Observed:
     stopped: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What the stateful half made of one observation for one object."""
-
-    findings: Sequence[Finding] = ()
-    revised: Sequence[Revised] = ()
-    notices: Sequence[Notice] = ()
-    drafts: Sequence[Draft] = ()
-
-    @property
-    def incidents(self) -> list[Incident]:
-        """Give the new revisions of incidents."""
-        return [item.incident for item in self.revised]
-
-
 def _nothing_sayable(_at: int) -> Mapping[str, tuple[str, ...]]:
     """Let persons decide nothing: no pack was given that has words for it."""
     return {}
@@ -100,7 +90,8 @@ class Chain:
     ``second_guard`` gives, of a batch's events and records, the indexes that must not be kept;
     ``guard`` what may be told of an object at an instant.
     ``rule_errors`` is where the matcher counts, by rule, the events that it could not ask about.
-    ``sayable`` gives what persons may decide under the pack in force at an instant (``decided``).
+    ``sayable`` gives what persons may decide under the pack in force at an instant (``decided``),
+    ``reports`` to which roles it owes which reports that persons bring about.
     """
 
     revisions: Revisions
@@ -109,14 +100,17 @@ class Chain:
     correlator: Correlator
     campaigns: Campaigns
     fold: Fold
-    notices: Callable[[Revised], list[Notice]]
+    notices: Callable[[Revised, Told], list[Notice]]
     telemetry: Telemetry
     second_guard: Callable[[Sequence[Event], Sequence[bytes]], Sequence[int]]
     guard: Callable[[str, int], GuardDecision] = _held
     silent_objects: tuple[str, ...] = field(default=())
     rule_errors: Counter[str] = field(default_factory=Counter)
     sayable: Callable[[int], Mapping[str, tuple[str, ...]]] = _nothing_sayable
+    reports: Callable[[int], Mapping[str, tuple[str, ...]]] = _nothing_sayable
     terms: TermAnswers | None = None
+    messages: MessageAnswers | None = None
+    digests: Digests | None = None
 
     def observe(self, batch: RawBatch) -> Observed:
         """Turn one batch into events, failures and its observation."""
@@ -193,10 +187,20 @@ class Chain:
 
     def told(self, state: Rows, revised: Sequence[Revised], at: int) -> Folded:
         """Give what an object's new revisions owe: notices, and entries of the audit trail."""
-        notices = [notice for item in revised for notice in self.notices(item)]
+        notices = [notice for item in revised for notice in self._notices(state, item)]
         drafts = [*map(_incident_draft, revised), *(notice_draft(notice, at) for notice in notices)]
         drafts += _broken_through(state, revised, at)
         return Folded((), revised, notices, drafts)
+
+    def _notices(self, state: Rows, item: Revised) -> list[Notice]:
+        """Give what a revision owes, and remember beside the incident who has been told."""
+        row = state.get(IncidentRow, "incident", item.incident.id)
+        told = {_recipient(name): behind for name, behind in row.told.items()} if row else {}
+        if row is not None:
+            after = told_after(item.incident, item.previous, told)
+            row.told = {f"{one.role}:{one.party_id}": behind for one, behind in after.items()}
+            state.put(row, "incident", item.incident.id)
+        return self.notices(item, told)
 
     def _correlated(
         self,
@@ -217,6 +221,11 @@ class Chain:
         seconds = time.perf_counter() - started
         self.telemetry.stage_done("correlate", len(observation.matches), seconds)
         return found
+
+
+def _recipient(name: str) -> Recipient:
+    role, _, party = name.partition(":")
+    return Recipient(role, party)
 
 
 def _left(normalized: Normalized, stopped: frozenset[int]) -> Normalized:
@@ -319,27 +328,5 @@ def _incident_draft(revised: Revised) -> Draft:
             "verdict": incident.assessment.is_incident.value,
             "hash": incident.hash,
             **step_detail(revised),
-        },
-    )
-
-
-def notice_draft(notice: Notice, at: int) -> Draft:
-    """Make the audit entry of a notice as it stands: made, sent, answered or given up."""
-    receipt = notice.receipt
-    return Draft(
-        chain=notice.object_id,
-        entry_id=f"notice:{notice.id}:{notice.state.value}:{notice.attempts}",
-        kind="notice",
-        subject=notice.id,
-        at=at,
-        actor="saqshy",
-        detail={
-            "incident": notice.incident_id,
-            "leg": notice.leg,
-            "recipient": f"{notice.recipient.role}:{notice.recipient.party_id}",
-            "state": notice.state.value,
-            "attempts": notice.attempts,
-            "receipt": receipt.body if receipt else None,
-            "error": notice.last_error,
         },
     )

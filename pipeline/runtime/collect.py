@@ -23,7 +23,7 @@ from pipeline.model import (
     rfc3339,
     to_json,
 )
-from pipeline.ports import Clock, Delivery, Spool, Stores, Telemetry
+from pipeline.ports import Clock, CollectorStores, Delivery, Spool, Telemetry
 from pipeline.registry import Admission, Admitted, Group, Refusal
 from pipeline.runtime.attestations import Attestations
 from pipeline.runtime.quota import OVER_QUOTA, Quotas
@@ -34,6 +34,7 @@ __all__ = ["CLOCK", "COMMANDS", "REFUSALS", "Collector", "Taken"]
 log = structlog.get_logger("saqshy.collect")
 CLOCK = "clock"  # the source of the time
 COMMANDS = "commands"  # the source of what people ask
+MOST_BYTES = 8 * 1024 * 1024  # of one batch's records, unless one alone has more
 REFUSALS_EVERY = 60 * 1_000_000_000  # nanoseconds
 _Key = tuple[str, str]
 
@@ -55,6 +56,16 @@ class _Draft:
     source_id: str
     records: list[bytes]
     notes: list[RecordNote]
+    size: int = 0  # bytes of what was joined
+
+    def fitting(self, records: Sequence[bytes], begin: int, most: int) -> int:
+        """Give up to where records from ``begin`` on fit into this batch of ``most`` records."""
+        end = min(len(records), begin + most - len(self.records))
+        for at in range(begin, end):
+            self.size += len(records[at])
+            if self.size > MOST_BYTES and (self.records or at > begin):
+                return at
+        return end
 
 
 @dataclass(slots=True)
@@ -75,7 +86,7 @@ class Collector:
     """
 
     name: str
-    stores: Stores
+    stores: CollectorStores
     admission: Admission
     revisions: Revisions
     clock: Clock
@@ -232,28 +243,32 @@ class Collector:
         )
         self.stores.journal.append(source, [batch])
 
-    def command(self, command: Command) -> None:
-        """Journal what a person asks; the same command again is known and skipped."""
+    def command(self, command: Command, source: str = COMMANDS, resume: str = "") -> None:
+        """Journal what is asked; the same command again is known and skipped.
+
+        ``resume`` is where a source that can go back continues behind it.
+        """
         with self._lock:
-            self._command(command)
+            self._command(command, source, resume)
         self.arrived()
 
-    def _command(self, command: Command) -> None:
-        now, last = self.clock.now(), self._last("", COMMANDS)
+    def _command(self, command: Command, source: str = COMMANDS, resume: str = "") -> None:
+        now, last = self.clock.now(), self._last("", source)
         batch = RawBatch(
             id=command.id,
             object_id="",
-            source_id=COMMANDS,
+            source_id=source,
             sequence=last + 1,
             previous=last,
             received_at=now,
             reference_at=now,
             format=COMMANDS,
+            resume=resume,
             records=(to_json(command),),
             kind=BatchKind.COMMAND,
             revisions=self.revisions,
         )
-        self.stores.journal.append(COMMANDS, [batch])
+        self.stores.journal.append(source, [batch])
 
     def tell_refusals(self, now: int) -> None:
         """Write what was refused since the last time into the administration's audit chain."""
@@ -315,11 +330,11 @@ class Collector:
         begin = 0
         while begin < len(group.records):
             draft = made.open.get(key)
-            if draft is None or len(draft.records) >= self.records:
+            if draft is None or len(draft.records) >= self.records or draft.size > MOST_BYTES:
                 draft = made.open[key] = _Draft(delivery, *group[:2], [], [])
                 made.drafts.append(draft)
             place = len(draft.records) - begin
-            end = begin + self.records - len(draft.records)
+            end = draft.fitting(group.records, begin, self.records)
             draft.records += group.records[begin:end]
             draft.notes += [
                 replace(note, index=note.index + place)

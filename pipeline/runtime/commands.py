@@ -7,7 +7,6 @@ may command; it is made for its owner alone.
 """
 
 import contextlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +18,16 @@ from pipeline.incidents.audit import Draft
 from pipeline.incidents.life_cycle import COMMANDS
 from pipeline.incidents.reports import REPORT, report_of, report_problems
 from pipeline.incidents.silences import ADD, END, who
-from pipeline.model import Command, Json, from_json, to_json
-from pipeline.ports import Delivery
+from pipeline.model import Command, Json, from_json
+from pipeline.ports import Delivery, Stores
 from pipeline.registry import REPORTS
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.collect import Collector
 from pipeline.runtime.duty_commands import COMMANDS as DUTY_COMMANDS
 from pipeline.runtime.knowledge import Cause
+from pipeline.runtime.ncc_messages import COMMANDS as MESSAGE_COMMANDS
+from pipeline.runtime.peering import COMMANDS as PEER_COMMANDS
+from pipeline.runtime.reads import READ
 from pipeline.runtime.redelivering import ROLES as DELIVERY_COMMANDS
 from pipeline.runtime.reloading import Ask
 from pipeline.runtime.reviewing import ACCEPT
@@ -37,24 +39,12 @@ RELOAD = "reload"
 RELOAD_ROLES = ("duty_lead", "administrator")
 MOST_BYTES = 64 * 1024
 MOST = 64  # taken in one round
-JOURNALLED = frozenset({ADD, END, ACCEPT, *COMMANDS, *DUTY_COMMANDS, *DELIVERY_COMMANDS})
-
-
-def spool_of(store: Path) -> Path:
-    """Give the spool folder of a store."""
-    return store.with_name(f"{store.name}.commands")
-
-
-def leave(folder: Path, command: Command) -> None:
-    """Leave a command in a spool folder, durably; OSError where that cannot be done."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = f"{command.given_at:020d}-{command.id}"
-    part = folder / f".{name}"
-    with part.open("xb") as file:
-        file.write(to_json(command))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / f"{name}.json")
+JOURNALLED = frozenset(
+    {
+        ADD, END, ACCEPT, READ,
+        *COMMANDS, *DUTY_COMMANDS, *DELIVERY_COMMANDS, *MESSAGE_COMMANDS, *PEER_COMMANDS,
+    }
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -133,6 +123,9 @@ class Inbox:
 
     def _decide(self, command: Command) -> None:
         collector = self.collector
+        if not isinstance(collector.stores, Stores):
+            self._refuse(command, ["held records are decided where they are kept, not here"])
+            return
         passes, now = collector.admission.passes, collector.clock.now()
         draft = decided(collector.stores, command, passes, now)
         with collector.stores.database.transaction():

@@ -13,7 +13,8 @@ from pipeline.incidents.statistics import Period, Watched
 from pipeline.model import NANOSECONDS, Instant
 from pipeline.ports import Stores
 from pipeline.registry import ObjectRecord, Registry, Standing, standing
-from pipeline.registry.duties import Duty, duties
+from pipeline.registry.duties import duties
+from pipeline.registry.duty import Duty
 from pipeline.registry.duty_rows import DutyRow, rows_with
 from pipeline.runtime.archive import CLASSES, sector_of
 from pipeline.runtime.heard import Heard, heard
@@ -66,7 +67,7 @@ def compliance(registry: Registry, at: int, sector: str | None = None) -> list[O
     """Give the compliance of each object at an instant (nanoseconds), by id."""
     rows = rows_with(registry.duty_rows)
     return [
-        _object(record, at, rows)
+        _object(record, at, rows, registry)
         for record in _standing(registry, at)
         if sector is None or (sector_of(record) or "unknown") == sector
     ]
@@ -99,7 +100,11 @@ def watched(stores: Stores, registry: Registry, period: Period, known_at: int) -
             heard=told.sources,
             unsure=told.unsure,
             overdue=tuple(
-                sorted(_kind(one) for one in duties(record, at, rows) if one.state == OVERDUE)
+                sorted(
+                    _kind(one)
+                    for one in duties(record, at, rows, registry.is_state)
+                    if one.state == OVERDUE
+                )
             ),
         )
 
@@ -110,8 +115,10 @@ def _standing(registry: Registry, at: int) -> Iterator[ObjectRecord]:
             yield record
 
 
-def _object(record: ObjectRecord, at: int, rows: Sequence[DutyRow]) -> ObjectCompliance:
-    found = duties(record, at, rows)
+def _object(
+    record: ObjectRecord, at: int, rows: Sequence[DutyRow], registry: Registry
+) -> ObjectCompliance:
+    found = duties(record, at, rows, registry.is_state)
     flags = record.flags(at)
     ahead = [one.due_at for one in found if one.state == PENDING and one.due_at is not None]
     return ObjectCompliance(

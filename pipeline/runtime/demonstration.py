@@ -84,6 +84,7 @@ def write_demo_settings(folder: Path, url: str, pki: Path, web_port: int) -> Pat
             },
             "folder": {"path": str(data / "outgoing")},
         },
+        "audit": {"signing_key": str(pki / "audit-signing.pem")},
         "web": {"port": web_port},
         "log": {"level": "warning"},
     }

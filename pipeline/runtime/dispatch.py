@@ -1,16 +1,15 @@
-"""Due notices to sinks: a few at once, each outcome committed with its audit entry.
+"""Due notices to sinks: some at once, outcomes committed together, each with its audit entry.
 
 A lane (first notices of a channel, or all its others) claims what is due, so that no second
 notifier sends it beside, hands it to threads, and records outcomes as they come: a slow recipient
-holds up neither the lane nor what others have answered. A kill between sending and recording sends
+holds up neither the lane nor what others have answered. A quick channel is given a quarter of a
+second's work at once, so that it costs few transactions. A kill between sending and recording sends
 once more, under the same id, and the notice counts it. An outcome that the store does not take is
 kept and offered to it again, and not sent again.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -18,12 +17,18 @@ import structlog
 from pipeline.incidents.audit import Draft
 from pipeline.model import NANOSECONDS, Notice, NoticeState
 from pipeline.notify import Courier
+from pipeline.notify.digests import DIGEST
 from pipeline.ports import Clock, Stores, Telemetry, Turn
-from pipeline.runtime.chain import notice_draft
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.digesting import within
 from pipeline.runtime.gates import Gates
+from pipeline.runtime.hands import Attempted, Hands
+from pipeline.runtime.notice_drafts import notice_draft
 
 STEP_SECONDS = 0.05  # for which outcomes gather before they are recorded together
+AHEAD_SECONDS = 0.25  # of a channel's pace that are claimed at once
+MOST = 1024  # claimed at once, however quick a channel is
+HELD_SECONDS = 2.0  # after which what was claimed and is in no hand is put back
 LEASE = 300 * NANOSECONDS  # longer than any delivery takes
 DELIVERED = frozenset({NoticeState.ACKNOWLEDGED, NoticeState.SENT})
 WAITING = frozenset({NoticeState.PENDING, NoticeState.FAILED})
@@ -37,19 +42,6 @@ def _unwatched(notice: Notice) -> None:
 def _no_page(notice: Notice, now: int) -> Notice | None:  # noqa: ARG001 (a page's signature)
     """Page nobody."""
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempted:
-    """One attempt: the notice as it was claimed and as it came back, when, and how long it took.
-
-    ``after`` is None where it was put back untried.
-    """
-
-    before: Notice
-    after: Notice | None
-    at: int
-    seconds: float
 
 
 @dataclass(slots=True)
@@ -73,7 +65,7 @@ class Dispatcher:
 
     def lane(self, channel: str | None = None, *, urgent: bool | None = None) -> "Lane":
         """Make a lane: through one channel or all, of first notices, of all others or of both."""
-        return Lane(self, channel, urgent, ThreadPoolExecutor(self.gates.hands))
+        return Lane(self, channel, urgent, Hands(self.attempt, self.gates.hands))
 
     def run_due(
         self, channel: str | None = None, stopping: Callable[[], bool] = lambda: False
@@ -101,18 +93,17 @@ class Dispatcher:
     def record(self, done: list[Attempted]) -> None:
         """Keep outcomes with their audit entries, all in one transaction."""
         log.debug("receipt.begin", count=len(done))
-        kept: list[tuple[Attempted, Notice]] = []
         with self.stores.database.transaction():
             repeated = [one.before.channel for one in done if self._repeats(one.before)]
+            tried = [(one, one.after) for one in done if one.after is not None]
+            kept = self._kept(tried)
             for one in done:
                 if one.after is None:
                     self.stores.outbox.change(one.before, one.before)
-                else:
-                    kept.append((one, self._kept(one, one.after)))
         log.debug("receipt.end", count=len(done))
         for channel in repeated:
             self.telemetry.delivery_repeated(channel)
-        for one, after in kept:
+        for (one, _), after in zip(tried, kept, strict=True):
             self.telemetry.delivery(one.before.channel, _outcome(after), one.seconds)
             self.watch(after)
 
@@ -123,17 +114,24 @@ class Dispatcher:
         stands = self.stores.outbox.get(notice.id)
         return stands is not None and stands.tried.unrecorded < notice.tried.unrecorded
 
-    def _kept(self, one: Attempted, after: Notice) -> Notice:
-        draft = attempt_draft(one.before, after, one.at)
-        audited(self.stores.audit, [draft])
-        head = self.stores.audit.head(after.object_id)
-        if after.state in WAITING and head is not None:
-            after = replace(after, tried=replace(after.tried, proof=head.hash))
-        if not self.stores.outbox.change(one.before, after):
-            self._outrun(one, after)
-        elif after.state is NoticeState.DEAD:
-            self._page(after, one.at)
-        return after
+    def _kept(self, tried: Sequence[tuple[Attempted, Notice]]) -> list[Notice]:
+        """Keep what came of attempts; give the notices as they stand then."""
+        drafts = [attempt_draft(one.before, after, one.at) for one, after in tried]
+        entries = {entry.entry_id: entry for entry in audited(self.stores.audit, drafts)}
+        kept = []
+        for (one, after), draft in zip(tried, drafts, strict=True):
+            if after.state in WAITING:
+                entry = entries.get(draft.entry_id) or self.stores.audit.head(after.object_id)
+                proof = entry.hash if entry is not None else ""
+                after = replace(after, tried=replace(after.tried, proof=proof))  # noqa: PLW2901
+            if not self.stores.outbox.change(one.before, after):
+                self._outrun(one, after)
+            elif after.state is NoticeState.DEAD:
+                self._page(after, one.at)
+            elif after.kind == DIGEST:
+                audited(self.stores.audit, within(self.stores.outbox, after, one.at))
+            kept.append(after)
+        return kept
 
     def _outrun(self, one: Attempted, after: Notice) -> None:
         """Another notifier was quicker: its word stands, unless only ours is a receipt."""
@@ -159,70 +157,80 @@ class Dispatcher:
 
 @dataclass(slots=True)
 class Lane:
-    """A channel's first notices, or its others: what is on its way, and what is to be recorded."""
+    """A channel's first notices, or its others: claimed, given to hands, recorded.
+
+    The quicker the channel, the more is claimed and recorded at once.
+    """
 
     dispatcher: Dispatcher
     channel: str | None
     urgent: bool | None
-    pool: ThreadPoolExecutor
-    sending: dict[Future[Attempted], Notice] = field(default_factory=dict)
+    hands: Hands
     done: list[Attempted] = field(default_factory=list)
+    _most: int = 0  # claimed at once
+    _since: float = field(default_factory=time.monotonic)
 
     @property
     def busy(self) -> bool:
         """Tell whether anything is on its way or not recorded yet."""
-        return bool(self.sending or self.done)
+        return bool(self.hands.held or self.done)
 
     def step(self, stopping: Callable[[], bool]) -> int:
         """Take what is due into free hands, and record what came back; give how many did."""
+        self._gather(HELD_SECONDS)
         made = self._record()
         if not stopping():
             self._take()
-        if not self.sending:
+        if not self.hands.held:
             return made
-        ready, _ = wait(self.sending, STEP_SECONDS, FIRST_COMPLETED)
-        for one in ready:
-            del self.sending[one]
-            self.done.append(one.result())
+        self.hands.run(STEP_SECONDS)
+        self._gather(HELD_SECONDS)
         return made + self._record()
 
     def close(self) -> None:
-        """Let go of the threads; what is on its way is waited for and recorded."""
+        """Put back what was not begun; what is on its way is waited for and recorded."""
         try:
-            while self.sending:
+            self._gather(0.0)
+            while self.busy:
                 self.step(lambda: True)
         finally:
-            self.pool.shutdown()
+            self.hands.close()
 
     def _take(self) -> None:
-        """Claim what is due into free hands; no party has them all, a slow one must not."""
-        dispatcher, gates = self.dispatcher, self.dispatcher.gates
-        most = max(1, gates.hands - 1)
-        while (free := gates.hands - len(self.sending)) > 0:
-            having = Counter(notice.recipient.party_id for notice in self.sending.values())
-            crowded = sorted(party for party, count in having.items() if count >= most)
-            others = [count for count in having.values() if count < most]
-            now = dispatcher.clock.now()
-            turn = Turn(
-                urgent=self.urgent,
-                barred=(*gates.barred(self.channel, now, urgent=self.urgent), *crowded),
-                owner=dispatcher.owner,
-                lease=LEASE,
-                longest_wait=dispatcher.courier.backoff.longest,
-            )
-            room = min(free, most - max(others, default=0))
-            taken = dispatcher.stores.outbox.due(now, room, self.channel, turn)
-            for notice in taken:
-                self.sending[self.pool.submit(dispatcher.attempt, notice)] = notice
-            if len(taken) < room:
-                return
+        """Claim as much as the channel takes in a while; where it waits for answers, a handful."""
+        dispatcher, gates, hands = self.dispatcher, self.dispatcher.gates, self.hands
+        most = max(self._most, hands.most)
+        ready = hands.ready
+        room = most - hands.held if ready else max(most - hands.held, hands.free)
+        if room <= 0 or 2 * ready > most:
+            return
+        now = dispatcher.clock.now()
+        turn = Turn(
+            urgent=self.urgent,
+            barred=(*gates.barred(self.channel, now, urgent=self.urgent), *hands.crowded()),
+            owner=dispatcher.owner,
+            lease=LEASE,
+            longest_wait=dispatcher.courier.backoff.longest,
+        )
+        hands.add(dispatcher.stores.outbox.due(now, room, self.channel, turn))
+
+    def _gather(self, held_seconds: float) -> None:
+        """Collect outcomes, and what was claimed so long ago that others may want it."""
+        self.done += self.hands.outcomes()
+        now = self.dispatcher.clock.now()
+        back = self.hands.put_back(held_seconds)
+        self.done += [Attempted(notice, None, now, 0.0) for notice in back]
 
     def _record(self) -> int:
+        """Keep outcomes; where that raises they stay, to be kept later."""
         if not self.done:
             return 0
-        self.dispatcher.record(self.done)  # where it raises they stay, to be recorded later
+        self.dispatcher.record(self.done)
         made = sum(one.after is not None for one in self.done)
         self.done.clear()
+        now = time.monotonic()
+        pace, self._since = made / max(now - self._since, 1e-3), now
+        self._most = min(MOST, int(AHEAD_SECONDS * pace))
         return made
 
 

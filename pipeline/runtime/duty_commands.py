@@ -15,7 +15,7 @@ from pipeline.model import Command, Json, RawBatch, from_json, instant, rfc3339
 from pipeline.notify.clock import TermClock
 from pipeline.notify.duty import Taken, awaited
 from pipeline.registry import LEVELS
-from pipeline.runtime.chain import Folded
+from pipeline.runtime.folded import Folded
 from pipeline.runtime.term_answers import TermAnswers
 from pipeline.runtime.term_rows import WatchRow
 from pipeline.runtime.terms_tick import TermsTick

@@ -13,16 +13,20 @@ from pipeline.model import NANOSECONDS, BatchKind, Observation, RawBatch, Revisi
 from pipeline.ports import Clock, Stores, Telemetry
 from pipeline.runtime.chain import (
     Chain,
-    Folded,
     Observed,
     clock_observation,
     set_aside,
 )
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.checkpointing import Checkpointing
+from pipeline.runtime.digesting import Digesting
 from pipeline.runtime.duty_commands import obey_duty
+from pipeline.runtime.folded import Folded
 from pipeline.runtime.folding import Folding
+from pipeline.runtime.ncc_messages import obey_messages, remind_messages
 from pipeline.runtime.observing import ATTEMPTS, observe
+from pipeline.runtime.peering import Peering
+from pipeline.runtime.reads import recorded
 from pipeline.runtime.redelivering import Redelivering
 from pipeline.runtime.skews import Skews
 from pipeline.runtime.spill_records import emptied, spill_drafts
@@ -58,7 +62,8 @@ class Engine:
 
     ``chain`` gives the stages for a batch's revisions. ``watch`` is told of each outcome after its
     commit; ``posted`` that there are notices to deliver. ``terms`` keeps the clocks, where somebody
-    is to be reminded; ``checkpoints`` signs the audit trail, where somebody is to prove it.
+    is to be reminded; ``checkpoints`` signs the audit trail, where somebody is to prove it;
+    ``peering`` shares incidents with other centres.
     """
 
     stores: Stores
@@ -70,6 +75,7 @@ class Engine:
     skews: Skews = field(default_factory=Skews)
     terms: TermsTick | None = None
     checkpoints: Checkpointing | None = None
+    peering: Peering | None = None
     folding: Folding = field(init=False)
     _unsettled: bool = True  # a kill may have left in the log what was taken out of the file
 
@@ -141,6 +147,8 @@ class Engine:
                 self._keep(batch, observed, folded)
                 if self.terms is not None:
                     self.terms.follow(chain.terms, folded)
+                Digesting(self.stores).follow(chain.digests, folded)
+                folded = (*folded, *self._shared(folded, batch.received_at))
                 if self.checkpoints is not None:
                     self.checkpoints.follow(batch)
                 self.stores.journal.commit(position)
@@ -157,6 +165,18 @@ class Engine:
             log.warning("record.stopped", count=len(observed.stopped), batch=batch.id)
         return folded
 
+    def _shared(self, folded: tuple[Folded, ...], at: int) -> list[Folded]:
+        """Keep what new revisions owe to other operations centres."""
+        if self.peering is None:
+            return []
+        revised = [item for part in folded for item in part.revised]
+        shared = self.peering.follow(revised, at)
+        if shared is None:
+            return []
+        self.stores.outbox.put(shared.notices)
+        audited(self.stores.audit, shared.drafts)
+        return [shared]
+
     def _fold(self, chain: Chain, batch: RawBatch, observed: Observed) -> tuple[Folded, ...]:
         folding = self.folding
         if batch.kind is BatchKind.COMMAND:
@@ -167,7 +187,9 @@ class Engine:
         ticked = folding.ticked(chain, batch)
         across = self._across(chain, clock_observation(batch, CENTRE))
         reminded = self.terms.tick(chain.terms, batch) if self.terms is not None else Folded()
-        return (*ticked, *across, reminded)
+        due = remind_messages(self.stores, chain.messages, batch)
+        letters = Digesting(self.stores).tick(chain.digests, chain.guard, batch)
+        return (*ticked, *across, reminded, due, letters)
 
     def _across(self, chain: Chain, observation: Observation) -> list[Folded]:
         """Fold what an observation or a tick says across objects: for each object its own."""
@@ -178,9 +200,12 @@ class Engine:
         ]
 
     def _others(self, chain: Chain, batch: RawBatch) -> Folded | None:
-        """Fold a command about terms, duty or notices."""
-        duty = obey_duty(self.terms, chain.terms, batch)
-        return duty or self._redelivered(chain, batch)
+        """Fold a command about terms, duty, messages, notices, or that somebody read."""
+        done = obey_duty(self.terms, chain.terms, batch)
+        done = done or obey_messages(self.stores, chain.messages, batch)
+        done = done or self._redelivered(chain, batch)
+        done = done or recorded(self.stores, batch)
+        return done or (self.peering.obey(batch) if self.peering is not None else None)
 
     def _redelivered(self, chain: Chain, batch: RawBatch) -> Folded | None:
         """Fold a command about notices into the outbox."""

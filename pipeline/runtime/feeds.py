@@ -13,8 +13,10 @@ from pathlib import Path
 
 import structlog
 
+from connectors.feeds import MispFeed, TaxiiFeed
 from pipeline.errors import SourceError
 from pipeline.ports import IndicatorFeed
+from pipeline.settings import Settings, TaxiiSettings
 
 log = structlog.get_logger("saqshy.feeds")
 _CURSOR = ".cursor"  # hidden files are not watched
@@ -95,3 +97,18 @@ class Feeds:
     def troubles(self) -> list[str]:
         """Say which feeds gave nothing and why."""
         return [one.trouble for one in self.pulled if one.trouble]
+
+
+def make_feeds(settings: Settings) -> Feeds:
+    """Make what pulls indicators; SourceError where a file of its settings does not read."""
+    folder = settings.enrichment.feeds
+    return Feeds(
+        [
+            Pulled(
+                TaxiiFeed(one) if isinstance(one, TaxiiSettings) else MispFeed(one),
+                folder / one.name,
+                one.every_seconds,
+            )
+            for one in settings.enrichment.pulled
+        ]
+    )

@@ -15,7 +15,8 @@ from pipeline.model import BatchKind, Finding, Observation, RawBatch
 from pipeline.model.rows import Rows
 from pipeline.ports import StateStore
 from pipeline.runtime.acting import acted
-from pipeline.runtime.chain import STATE_TYPES, Chain, Folded, clock_observation
+from pipeline.runtime.chain import STATE_TYPES, Chain, clock_observation
+from pipeline.runtime.folded import Folded
 from pipeline.runtime.judging_anew import judged_anew
 from pipeline.runtime.outages import outage
 from pipeline.runtime.reviewing import obey_review

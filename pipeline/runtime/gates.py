@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pipeline.model import Notice
 from pipeline.notify import Breaker, Bucket, Limit, Line
 from pipeline.notify.breaker import CLOSED
+from pipeline.notify.streaming import EVENT_STREAM
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Gates:
             line = self._lines.get((notice.channel, party), Line())
             if self.breaker.bars(line, now, urgent=urgent):
                 return False
-            if not urgent and self.limit.a_minute:
+            if not urgent and self.limit.a_minute and notice.kind != EVENT_STREAM:
                 bucket = self._buckets.get(party)
                 if self.limit.bars(bucket, now):
                     return False

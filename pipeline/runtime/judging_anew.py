@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from pipeline.incidents.audit import Draft
 from pipeline.model import Command, Json, RawBatch, Revisions, from_json
 from pipeline.model.rows import Rows
-from pipeline.ports import Stores
+from pipeline.ports import CollectorStores
 from pipeline.registry import Registry, changed_spans, registry_from_bundle
-from pipeline.runtime.chain import Chain, Folded
+from pipeline.runtime.chain import Chain
+from pipeline.runtime.folded import Folded
 from pipeline.runtime.knowledge import AT_START, Cause
 
 JUDGE_ANEW = "judge_anew"
@@ -39,7 +40,7 @@ def judgements_due(old: Registry, new: Registry, cause: Cause, at: int) -> Itera
 
 
 def judgements_missed(
-    stores: Stores, before: Revisions | None, new: Registry, at: int
+    stores: CollectorStores, before: Revisions | None, new: Registry, at: int
 ) -> Iterator[Command]:
     """Give those that follow from what changed while the system was down, or killed at a reload.
 

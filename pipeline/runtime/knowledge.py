@@ -32,7 +32,7 @@ from pipeline.normalize.enrichment import (
     enrichment_from_bundle,
     load_enrichment,
 )
-from pipeline.ports import Stores
+from pipeline.ports import CollectorStores
 from pipeline.registry import Registry, load_registry, registry_from_bundle
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.configuration import bundled
@@ -130,7 +130,7 @@ AT_START = Cause()
 
 
 def keep_knowledge(
-    stores: Stores,
+    stores: CollectorStores,
     knowledge: Knowledge,
     now: int,
     cause: Cause = AT_START,
@@ -186,7 +186,7 @@ def _data(file: DataFile) -> bytes:
     return file.data
 
 
-def _put_enrichment(stores: Stores, enrichment: Enrichment) -> None:
+def _put_enrichment(stores: CollectorStores, enrichment: Enrichment) -> None:
     if not enrichment.revision:
         return
     if enrichment.indicators or enrichment.left_out:
@@ -197,12 +197,12 @@ def _put_enrichment(stores: Stores, enrichment: Enrichment) -> None:
         _put(stores, DATA, digest, partial(_data, file))
 
 
-def _put(stores: Stores, kind: str, revision: str, bundle: Callable[[], bytes]) -> None:
+def _put(stores: CollectorStores, kind: str, revision: str, bundle: Callable[[], bytes]) -> None:
     if stores.content.bundle(kind, revision) is None:
         stores.content.put_bundle(kind, revision, bundle())
 
 
-def last_stamp(stores: Stores) -> Revisions | None:
+def last_stamp(stores: CollectorStores) -> Revisions | None:
     """Give what the batch journalled last was stamped with; None where there is no batch."""
     tail = stores.journal.tail("", "", "")
     last = stores.journal.read(tail.sequence - 1, 1) if tail else ()
@@ -216,7 +216,7 @@ class Shelf:
     Safe to call from several threads.
     """
 
-    stores: Stores
+    stores: CollectorStores
     cache: Path
     _held: OrderedDict[Revisions, Knowledge] = field(default_factory=OrderedDict)
     _guard: Lock = field(default_factory=Lock)

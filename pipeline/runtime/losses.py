@@ -12,7 +12,7 @@ from typing import TypeAlias
 from pipeline.content import Content, Correlation, Rule
 from pipeline.content.sources import unpack_files
 from pipeline.errors import Problem
-from pipeline.ports import Stores
+from pipeline.ports import CollectorStores
 from pipeline.runtime.knowledge import Knowledge, Shelf, last_stamp
 
 MOST_GONE = 0.5  # of what is in force
@@ -42,7 +42,9 @@ def losses(old: Content, new: Content) -> list[Problem]:
     return found
 
 
-def fit_to_start(stores: Stores, shelf: Shelf, new: Knowledge) -> tuple[Knowledge, list[Problem]]:
+def fit_to_start(
+    stores: CollectorStores, shelf: Shelf, new: Knowledge
+) -> tuple[Knowledge, list[Problem]]:
     """Give what may start: the new, or what was stamped last where the new would lose of it.
 
     So a supervisor's restart on broken files blinds nobody; the problems are to be told.

@@ -38,8 +38,8 @@ beside the certificates, so whoever reads this folder can be anybody. Do not cop
 between machines, and do not put it under version control. A real link to the coordination centre
 uses certificates and keys that the two sides gave each other.
 
-To start afresh, delete the folder. Files of others: `ca.pem`, `centre-signing.pub.pem` and
-`receipt-signing.pub.pem` are public, everything else is secret.
+To start afresh, delete the folder. Files of others: `ca.pem` and what ends in `.pub.pem` are
+public, everything else is secret.
 """
 Key: TypeAlias = ec.EllipticCurvePrivateKey
 
@@ -95,6 +95,26 @@ class Pki:
         """Its public half, for the centre."""
         return self.folder / "receipt-signing.pub.pem"
 
+    @property
+    def audit_signing(self) -> Path:
+        """The centre's Ed25519 key, which signs checkpoints of the audit trail."""
+        return self.folder / "audit-signing.pem"
+
+    @property
+    def audit_verifying(self) -> Path:
+        """Its public half, for whoever checks them."""
+        return self.folder / "audit-signing.pub.pem"
+
+    @property
+    def message_signing(self) -> Path:
+        """The coordination centre's Ed25519 key, which signs its messages."""
+        return self.folder / "message-signing.pem"
+
+    @property
+    def message_verifying(self) -> Path:
+        """Its public half, for the centre."""
+        return self.folder / "message-signing.pub.pem"
+
     def ncc_settings(self, url: str, timeout_seconds: float = 10.0) -> NccSettings:
         """Give the sender's settings for a receiver at ``url`` that uses this PKI."""
         return NccSettings(
@@ -104,6 +124,7 @@ class Pki:
             key=self.centre_key,
             signing_key=self.centre_signing,
             receipt_key=self.receipt_verifying,
+            message_key=self.message_verifying,
             timeout_seconds=timeout_seconds,
         )
 
@@ -139,6 +160,7 @@ def _files(pki: Pki) -> tuple[Path, ...]:
     return (
         pki.ca, pki.receiver, pki.receiver_key, pki.centre, pki.centre_key,
         pki.centre_signing, pki.centre_verifying, pki.receipt_signing, pki.receipt_verifying,
+        pki.audit_signing, pki.audit_verifying, pki.message_signing, pki.message_verifying,
     )  # fmt: skip
 
 
@@ -172,6 +194,8 @@ def _write_all(pki: Pki, now: datetime) -> None:
     for private_file, public_file in (
         (pki.centre_signing, pki.centre_verifying),
         (pki.receipt_signing, pki.receipt_verifying),
+        (pki.audit_signing, pki.audit_verifying),
+        (pki.message_signing, pki.message_verifying),
     ):
         signing = Ed25519PrivateKey.generate()
         public = signing.public_key()

@@ -3,26 +3,45 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+import structlog
 import uvicorn
 
 from connectors.sinks.ncc_https import read_key
 from connectors.stores.received import ReceivedNotices
+from connectors.stores.received_bundles import SCHEMA as BUNDLES
+from connectors.stores.received_bundles import ReceivedBundles
+from connectors.stores.received_file import ReceivedFile
+from connectors.stores.received_streams import SCHEMA as STREAMS
+from connectors.stores.received_streams import ReceivedStreams
 from pipeline.assess import load_pack
-from pipeline.errors import SourceError
+from pipeline.errors import SourceError, StoreError
 from pipeline.notify.texts import read_texts
 from pipeline.registry.moments import LATEST
 from pipeline.runtime.configuration import bundled
 from pipeline.runtime.pki import Pki, development_pki
-from pipeline.web.receiver import Fault, Reception, receiver_app
-from pipeline.web.receiver_server import ServerIdentity, receiver_server
+from pipeline.web.receiver import receiver_app
+from pipeline.web.receiver_bundles import Bundles, HandOn, keep_only
+from pipeline.web.receiver_faults import Fault
+from pipeline.web.receiver_heartbeats import Heartbeats, Watch
+from pipeline.web.receiver_reception import Reception
+from pipeline.web.receiver_server import (
+    Revocations,
+    ServerIdentity,
+    mutual_tls,
+    receiver_server,
+)
+from pipeline.web.receiver_streams import Streams
 
-PKI, STORE = "pki", "received.db"
+log = structlog.get_logger("saqshy.receiver")
+PKI, STORE, EXCHANGE = "pki", "received.db", "exchange.db"
+LOOK_SECONDS = 1.0
 _STARTED_WITHIN = 20.0  # seconds
 
 
@@ -35,6 +54,8 @@ class Receiver:
     book: ReceivedNotices
     server: uvicorn.Server
     listening: socket.socket
+    watch: Callable[[], None]
+    exchange: ReceivedFile
 
     @property
     def url(self) -> str:
@@ -43,8 +64,20 @@ class Receiver:
         return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
     def run(self) -> None:
-        """Serve until interrupted or told to end."""
-        self.server.run(sockets=[self.listening])
+        """Serve until interrupted or told to end, and look out for what stays away."""
+        ended = threading.Event()
+
+        def watching() -> None:
+            while not ended.wait(LOOK_SECONDS):
+                self.watch()
+
+        thread = threading.Thread(target=watching, name="receiver-watch", daemon=True)
+        thread.start()
+        try:
+            self.server.run(sockets=[self.listening])
+        finally:
+            ended.set()
+            thread.join()
 
     @contextmanager
     def beside(self) -> Iterator[None]:
@@ -66,6 +99,38 @@ class Receiver:
         """Let go of socket and store; safe to call twice."""
         self.listening.close()
         self.book.close()
+        self.exchange.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a receiver behaves: whom it lets in, what it is told to do wrong.
+
+    ``crl`` lists senders' certificates that were revoked; ``quiet_seconds`` is how long heartbeats
+    may stay away before that is an alarm.
+    """
+
+    fault: Fault | None = None
+    slow_seconds: float = 60.0
+    quiet_seconds: float = 180.0
+    crl: Path | None = None
+
+
+PLAIN = Manner()
+
+
+@dataclass(frozen=True, slots=True)
+class PeersKnown:
+    """Whose bundles are taken: public keys by the centre's name; and who is given them.
+
+    Without keys the sender of the notices is the one peer.
+    """
+
+    keys: Mapping[str, Path] = field(default_factory=dict)
+    hand_on: HandOn = keep_only
+
+
+NO_PEERS = PeersKnown()
 
 
 def open_receiver(
@@ -73,9 +138,10 @@ def open_receiver(
     *,
     address: str = "127.0.0.1",
     port: int = 0,
-    fault: Fault | None = None,
-    slow_seconds: float = 60.0,
     pack: Path | None = None,
+    now: Callable[[], int] = time.time_ns,
+    manner: Manner = PLAIN,
+    peering: PeersKnown = NO_PEERS,
 ) -> Receiver:
     """Open a receiver over a folder that holds its development PKI and its store.
 
@@ -88,7 +154,7 @@ def open_receiver(
     legs = load_pack(pack or bundled("law") / "kz").at(LATEST - 1).legs
     receipt_key = read_key(pki.receipt_signing, private=True)
     centre_key = read_key(pki.centre_verifying, private=False)
-    identity = ServerIdentity(pki.receiver, pki.receiver_key, pki.ca)
+    tls = mutual_tls(ServerIdentity(pki.receiver, pki.receiver_key, pki.ca, manner.crl))
     with ExitStack() as opened:
         listening = opened.enter_context(bind(address, port))
         book = ReceivedNotices(folder / STORE)
@@ -98,14 +164,33 @@ def open_receiver(
             texts=texts,
             receipt_key=receipt_key,
             centre_key=centre_key,
-            now=time.time_ns,
+            now=now,
             legs=frozenset(leg.id for leg in legs),
-            fault=fault,
-            slow_seconds=slow_seconds,
+            fault=manner.fault,
+            slow_seconds=manner.slow_seconds,
+            quiet_seconds=manner.quiet_seconds,
         )
-        server = receiver_server(receiver_app(reception), identity)
+        exchange = ReceivedFile(folder / EXCHANGE, STREAMS, BUNDLES)
+        opened.callback(exchange.close)
+        keys = {name: read_key(path, private=False) for name, path in peering.keys.items()}
+        peers = keys or {"centre": centre_key}
+        bundles = Bundles(reception, ReceivedBundles(exchange), peers, peering.hand_on)
+        ways = [*Streams(reception, ReceivedStreams(exchange)).routes(), *bundles.routes()]
+        server = receiver_server(receiver_app(reception, ways), tls)
         opened.pop_all()  # from here on the receiver closes them
-    return Receiver(pki, reception, book, server, listening)
+    revoked = Revocations(tls, manner.crl) if manner.crl is not None else None
+    watch = partial(_look, Watch(Heartbeats(reception)), revoked)
+    return Receiver(pki, reception, book, server, listening, watch, exchange)
+
+
+def _look(watch: Watch, revoked: Revocations | None) -> None:
+    """Look once for what stays away, and for certificates that were revoked."""
+    if revoked is not None:
+        revoked.refresh(datetime.now(UTC))
+    try:
+        watch.look()
+    except StoreError as error:
+        log.warning("receiver.store", error=str(error))
 
 
 def bind(address: str, port: int) -> socket.socket:

@@ -25,7 +25,7 @@ from pipeline.model import (
 )
 from pipeline.notify import freed, replayed
 from pipeline.ports import Outbox
-from pipeline.runtime.chain import notice_draft
+from pipeline.runtime.notice_drafts import notice_draft
 
 REPLAY, RELEASE = "notices_replay", "notices_release"
 RECEIPTS, SEALED = "notices_receipts", "notices_sealed"

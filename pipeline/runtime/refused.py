@@ -16,7 +16,7 @@ import structlog
 
 from pipeline.incidents.audit import Draft
 from pipeline.model import NANOSECONDS, BatchKind, RawBatch, Revisions, identity
-from pipeline.ports import Stores
+from pipeline.ports import CollectorStores
 from pipeline.registry import UNKNOWN_SOURCE, Refusal
 from pipeline.runtime.chainer import audited
 
@@ -44,7 +44,7 @@ class Refused:
     """Counts refusals and tells them; one thread at a time. ``name`` is the collector's."""
 
     name: str
-    stores: Stores
+    stores: CollectorStores
     _counted: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _unknown: dict[tuple[str, str], _Sender] = field(default_factory=dict)
     _paged: dict[str, int] = field(default_factory=dict)

@@ -13,18 +13,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 import structlog
 
 from pipeline.errors import ConfigurationError, Problem, SaqshyError
 from pipeline.incidents.audit import Draft
 from pipeline.model import Command, identity
-from pipeline.ports import Clock, Stores, Telemetry
-from pipeline.runtime.chain import Chain
+from pipeline.ports import Clock, CollectorStores, Telemetry
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.judging_anew import judgements_due
 from pipeline.runtime.knowledge import Cause, Knowledge, keep_knowledge
 from pipeline.runtime.losses import losses
+from pipeline.runtime.sensors import audit_sources
 from pipeline.runtime.watched import State
 
 log = structlog.get_logger("saqshy.reloading")
@@ -49,8 +50,11 @@ class Reloaded:
     problems: tuple[Problem, ...] = ()
 
 
+_Made = TypeVar("_Made")
+
+
 @dataclass(slots=True)
-class Workshop:
+class Workshop(Generic[_Made]):
     """Where knowledge is made and put into force; all that differs between two systems.
 
     ``read`` reads what the files hold, ``state`` looks whether they changed, ``prepare`` makes and
@@ -59,8 +63,8 @@ class Workshop:
 
     read: Callable[[], Knowledge]
     state: Callable[[], State]
-    prepare: Callable[[Knowledge], Chain]
-    enforce: Callable[[Knowledge, Chain, Iterable[Command]], None]
+    prepare: Callable[[Knowledge], _Made]
+    enforce: Callable[[Knowledge, _Made, Iterable[Command]], None]
 
 
 @dataclass(slots=True)
@@ -74,8 +78,8 @@ class Reloader:
 
     knowledge: Knowledge
     read_from: State
-    workshop: Workshop
-    stores: Stores
+    workshop: Workshop[Any]
+    stores: CollectorStores
     clock: Clock
     telemetry: Telemetry
     watch_seconds: float
@@ -136,12 +140,13 @@ class Reloader:
         found = [] if ask.accept_losses else losses(self.knowledge.content, new.content)
         if found:
             return Reloaded("refused", tuple(found))
-        chain = self.workshop.prepare(new)
+        made = self.workshop.prepare(new)
         now, before = self.clock.now(), self.knowledge.revisions
         log.debug("reload.begin")
         keep_knowledge(self.stores, new, now, ask.cause, before)
+        audit_sources(self.stores, self.knowledge.registry, new.registry, ask.cause, now)
         due = judgements_due(self.knowledge.registry, new.registry, ask.cause, now)
-        self.workshop.enforce(new, chain, due)
+        self.workshop.enforce(new, made, due)
         self.knowledge = new
         log.debug("reload.end")
         return Reloaded("in_force")

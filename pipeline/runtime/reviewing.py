@@ -27,6 +27,8 @@ GIVEN = frozenset({"object_id", "items"})
 MOST_ITEMS = 100
 BASIS = "kz-418-V/1(30)"
 _KINDS = ('["novel"', '["novelty"', '["volume"', '["source"')
+NO_OBJECT = "@"
+"""The beginning of the names under which state is kept that is no object's."""
 _DAY = 86_400 * NANOSECONDS
 _HOUR = 3_600 * NANOSECONDS
 
@@ -62,6 +64,8 @@ class Uncounted:
 def queue(stores: Stores) -> Iterator[Waiting | Uncounted]:
     """Give what waits at every object, then the candidates; reads the state of every object."""
     for object_id in stores.state.objects():
+        if object_id.startswith(NO_OBJECT):
+            continue
         kept = stores.state.load(object_id)
         only = {key: data for key, data in kept.items() if key.startswith(_KINDS)}
         yield from _of_object(Rows(object_id, STATE_TYPES, only))
@@ -157,7 +161,7 @@ def review_problems(command: Command) -> list[str]:
     if unknown:
         problems.append(f"unknown keys: {', '.join(unknown)}")
     object_id, items = command.detail.get("object_id"), command.detail.get("items")
-    if not isinstance(object_id, str) or not object_id or object_id.startswith("@"):
+    if not isinstance(object_id, str) or not object_id or object_id.startswith(NO_OBJECT):
         problems.append("it names no object")
     if not _names(items):
         problems.append(f"it must name 1 to {MOST_ITEMS} lines of the queue")

@@ -9,6 +9,7 @@ from pipeline.model.rows import Rows
 from pipeline.ports import StateStore, Stores
 from pipeline.runtime.chain import STATE_TYPES
 from pipeline.runtime.folding import ADMINISTRATION
+from pipeline.runtime.reviewing import NO_OBJECT
 
 _SUPPRESSED = '["suppressed"'
 
@@ -32,6 +33,8 @@ def covered(stores: Stores) -> Iterator[Covered]:
     """Give each silence that stands with what it covered; reads the state of every object."""
     counts: dict[str, list[SuppressedRow]] = {}
     for object_id in stores.state.objects():
+        if object_id.startswith(NO_OBJECT):
+            continue
         kept = stores.state.load(object_id)
         only = {key: data for key, data in kept.items() if key.startswith(_SUPPRESSED)}
         rows = Rows(object_id, STATE_TYPES, only)

@@ -15,13 +15,16 @@ import orjson
 from connectors.stores.spool import DiskSpool
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.incidents.audit import Draft
-from pipeline.model import Json, NoticeState, RawBatch, identity, rfc3339, unpack_batch
+from pipeline.model import Json, Notice, NoticeState, RawBatch, identity, rfc3339, unpack_batch
+from pipeline.notify.peers import PEER_BUNDLE
+from pipeline.notify.streaming import EVENT_STREAM, stretch_of
 from pipeline.ports import Carriers, Stores
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.spill_pieces import pieces_of
 from pipeline.runtime.spill_records import WITHHELD, emptied
 from pipeline.runtime.spill_removal import GONE, Removed, remove
 from pipeline.runtime.spill_search import FORMS, Hit, Search, Searched
+from pipeline.runtime.streaming_content import journalled
 from pipeline.settings import Settings
 
 PURGED = "spill_purged"
@@ -162,10 +165,25 @@ class Purge:
         for path in sorted(folder.glob("*.damaged")):
             yield f"a damaged part of the spool: {path}"
         for notice in self.stores.outbox.list():
-            since = notice.object_id == batch.object_id and notice.created_at >= batch.received_at
-            if since and notice.state in (NoticeState.SENT, NoticeState.ACKNOWLEDGED):
+            left = notice.state in (NoticeState.SENT, NoticeState.ACKNOWLEDGED)
+            if left and notice.created_at >= batch.received_at:
+                held = _held(self.stores, notice, batch)
                 to = f"{notice.recipient.role}:{notice.recipient.party_id}"
-                yield f"notice {notice.id} to {to}, by {notice.channel}: it holds no content"
+                if held:
+                    yield f"notice {notice.id} to {to}, by {notice.channel}: {held}"
+
+
+def _held(stores: Stores, notice: Notice, batch: RawBatch) -> str:
+    """Say what a notice that left may hold of a batch's records; "" where it is of others."""
+    if notice.kind == EVENT_STREAM:
+        begin, end = stretch_of(notice)
+        of = (one.id for _, one in journalled(stores, begin.position, end))
+        return "a batch of events that the record's may be among" if batch.id in of else ""
+    if notice.object_id != batch.object_id:
+        return ""
+    if notice.kind == PEER_BUNDLE:
+        return "addresses, domains and digests, which may be of the record"
+    return "it holds no content"
 
 
 def remains(carriers: Carriers, event_id: str) -> Iterator[Hit]:

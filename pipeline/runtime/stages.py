@@ -13,6 +13,7 @@ from pipeline.assess import (
     fold_key,
     join_within,
     labels_for,
+    object_flags,
     pack_words,
 )
 from pipeline.assess.labels import BETWEEN
@@ -38,7 +39,9 @@ from pipeline.normalize import Normalized, Normalizer, Profile
 from pipeline.normalize.enrichment import Enrichment
 from pipeline.normalize.nested import nests
 from pipeline.normalize.version import normalizer_version
-from pipeline.notify import Channels, Composer, Desk, notices_for
+from pipeline.notify import Channels, Composer, Desk, Told, notices_for
+from pipeline.notify.digests import Digests, DigestWriter, Patience
+from pipeline.notify.ncc_forwarding import MessageWriter
 from pipeline.ports import Telemetry
 from pipeline.registry import LEVELS, ObjectRecord, SourceProfile, Standing, decide, standing
 from pipeline.registry.maintenance import planned
@@ -48,9 +51,11 @@ from pipeline.runtime.decided import decided, sayable
 from pipeline.runtime.duty_norms import duty_norms
 from pipeline.runtime.facts import Facts
 from pipeline.runtime.knowledge import Knowledge
+from pipeline.runtime.ncc_answers import MessageAnswers
 from pipeline.runtime.owing import Owing
 from pipeline.runtime.paging import DUTY
 from pipeline.runtime.term_answers import TermAnswers, term_answers
+from pipeline.runtime.ways_out import ROLE_CHANNELS
 
 TRIAL = "trial"
 
@@ -80,6 +85,7 @@ class Stages:
         rule_errors: Counter[str] = Counter()
         composer = replace(self.composer, texts=self.composer.texts.beside(pack_words(known.pack)))
         owing = Owing(known.registry, answers.record_at, duty_norms(known.pack))
+        patience = self._patience(known)
         return Chain(
             revisions=stamp,
             normalizer=answers.normalize,
@@ -94,20 +100,29 @@ class Stages:
                 assess=answers.assess,
                 decide=answers.assess,
             ),
-            notices=lambda item: self._notices(item, known, composer),
+            notices=lambda item, told: [
+                patience(one) for one in self._notices(item, told, known, composer)
+            ],
             telemetry=self.telemetry,
             second_guard=SecondGuard(known.registry.marks, nests),
             guard=answers.guard,
             silent_objects=tuple(sorted({*answers.silent_objects(), *owing.objects()})),
             rule_errors=rule_errors,
             sayable=partial(sayable, known.pack),
+            reports=lambda at: CentreTerms(known.pack, at).reports(),
             terms=self._terms(known, composer),
+            messages=self._messages(known, composer),
+            digests=Digests(patience, DigestWriter(composer.centre, composer.texts)),
         )
 
     def _terms(self, known: Knowledge, composer: Composer) -> TermAnswers:
         channels = self._channels(known)
         texts = composer.texts
         return term_answers(known.pack, known.registry, composer.centre, texts, channels)
+
+    def _messages(self, known: Knowledge, composer: Composer) -> MessageAnswers:
+        writer = MessageWriter(composer.centre, composer.texts, self._channels(known))
+        return MessageAnswers(known.pack, known.registry, writer)
 
     def _channels(self, known: Knowledge) -> Channels:
         """Give the channels; where a roster is kept, its levels are paged through it."""
@@ -116,15 +131,21 @@ class Stages:
         by_role = {**self.channels.by_role, **dict.fromkeys(LEVELS, DUTY)}
         return replace(self.channels, by_role=by_role)
 
-    def _notices(self, item: Revised, known: Knowledge, composer: Composer) -> list[Notice]:
+    def _notices(
+        self, item: Revised, told: Told, known: Knowledge, composer: Composer
+    ) -> list[Notice]:
         # An incident keeps the terms that were in force when it opened.
         incident = item.incident
-        record = known.registry.object(incident.object_id, incident.opened_at)
-        flags = record.flags(incident.opened_at) if record is not None else frozenset()
-        terms = CentreTerms(known.pack, incident.opened_at, flags)
+        at = incident.opened_at
+        flags = object_flags(known.registry, known.registry.object(incident.object_id, at), at)
+        terms = CentreTerms(known.pack, at, flags)
         channels = self._channels(known)
         desk = Desk(composer, channels, terms, terms.legs, terms.guest_paths)
-        return notices_for(item.incident, item.previous, known.registry, desk)
+        return notices_for(item.incident, item.previous, known.registry, desk, told)
+
+    def _patience(self, known: Knowledge) -> Patience:
+        lines = frozenset({*ROLE_CHANNELS, *self.channels.by_role})
+        return Patience(known.registry, known.pack.calendar.rests, lines)
 
 
 @dataclass(frozen=True, slots=True)

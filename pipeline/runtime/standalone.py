@@ -8,7 +8,9 @@
     ticker                the time, journalled like any input
     commands              what people ask: spool folder -> journal
     reloader              changed rules, registry and pack, made beside what is in force
+    streams               what is owed to whom events are streamed -> outbox
     feeds                 threat indicators pulled into files, where some are named
+    messages              what the coordination centre tells and asks -> journal
     web                   status page and metrics
 
 A store that has no room or is locked is tried again while the spool and the senders wait. A thread
@@ -35,7 +37,10 @@ from pipeline.runtime.engine import Engine
 from pipeline.runtime.feeds import Feeds
 from pipeline.runtime.intake import POLL_SECONDS, RETRY_SECONDS, Intake
 from pipeline.runtime.logs import in_words
+from pipeline.runtime.ncc_intake import MessageIntake
 from pipeline.runtime.reloading import Reloader
+from pipeline.runtime.sensors import BEGAN, ENDED, audit_listening
+from pipeline.runtime.streaming import Streamer
 
 log = structlog.get_logger("saqshy.standalone")
 LONGEST_WAIT = 60.0  # seconds between attempts to record what the store does not take
@@ -65,6 +70,8 @@ class Standalone:
     in_turn: tuple[str, ...] = ()
     patient: bool = True
     feeds: Feeds = field(default_factory=Feeds)
+    streamer: Streamer | None = None
+    messages: MessageIntake | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _work: threading.Event = field(default_factory=threading.Event)
     _posted: dict[tuple[str, bool], threading.Event] = field(default_factory=dict)
@@ -93,6 +100,7 @@ class Standalone:
             for source in opened:
                 source.close()
             raise
+        self._endured(partial(self._tell_listening, BEGAN), otherwise=None)
         self.collector.arrived = self._work.set
         for source in self.sources:
             if source.name not in self.in_turn:
@@ -107,6 +115,14 @@ class Standalone:
         self._spawn("commands", self._run_inbox)
         self._spawn("reloader", self._run_reloader)
         self._spawn("feeds", partial(self.feeds.run, self._stop))
+        self._open_links()
+
+    def _open_links(self) -> None:
+        """Start what else goes on between centres, where it is set up."""
+        if self.messages is not None:
+            self._spawn("messages", partial(self.messages.run, self._stop))
+        if self.streamer is not None and self.streamer.channels:
+            self._spawn("streams", partial(self._run_streams, self.streamer))
 
     def _open_lanes(self) -> None:
         self.engine.posted = self._post
@@ -125,6 +141,8 @@ class Standalone:
             thread.join()
         if self._error is None:
             self._endured(self._tell_refusals, otherwise=None)
+            self._endured(partial(self._tell_listening, ENDED), otherwise=None)
+            self._endured(self.engine.end, otherwise=None)
         for source in self.sources:
             source.close()
         if self.collector.spool is not None:
@@ -135,6 +153,7 @@ class Standalone:
         found = [self._refusal] if self._refusal else []
         found += self.collector.troubles()
         found += self.feeds.troubles()
+        found += [self.messages.trouble] if self.messages and self.messages.trouble else []
         for intake in list(self._intakes.values()):
             found += [intake.trouble] if intake.trouble else []
             found += intake.source.troubles if isinstance(intake.source, Listening) else ()
@@ -215,6 +234,10 @@ class Standalone:
     def _tell_refusals(self) -> None:
         self.collector.tell_refusals(self.collector.clock.now())
 
+    def _tell_listening(self, kind: str) -> None:
+        names = [source.name for source in self.sources]
+        audit_listening(self.stores, kind, names, self.collector.clock.now())
+
     def _run_spool(self) -> None:
         while not self._stop.is_set():
             if not self._endured(self.collector.drain, otherwise=False):
@@ -250,9 +273,14 @@ class Standalone:
             wait = min(2 * wait, LONGEST_WAIT) if done < 0 else IDLE_SECONDS
             if done < 0:
                 self._stop.wait(wait)
-            elif not done and not lane.sending:
+            elif not done and not lane.busy:
                 posted.wait(wait)
         self._endured(lane.close, otherwise=None)
+
+    def _run_streams(self, streamer: Streamer) -> None:
+        run = partial(streamer.run, self._stop, self._post)
+        while not self._stop.is_set():
+            self._endured(run, otherwise=None)
 
     def _run_inbox(self) -> None:
         while not self._stop.is_set():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.assess import CentreTerms, Pack, terms_due
+from pipeline.assess import CentreTerms, Pack, object_flags, terms_due
 from pipeline.assess.rows import ReminderRow
 from pipeline.assess.terms import Due, Moments
 from pipeline.assess.view import fits
@@ -31,7 +31,9 @@ class TermAnswers:
 
     def dues(self, incident: Incident, sent: Mapping[str, int]) -> Sequence[Due]:
         """Give what is due of an incident; ``sent`` is when which leg left."""
-        moments = Moments(incident.opened_at, closed=incident.closed_at, sent=sent)
+        moments = Moments(
+            incident.opened_at, closed=incident.closed_at, requested=incident.asked, sent=sent
+        )
         return terms_due(self.pack, incident.assessment, moments, self._flags(incident))
 
     def chains(self, incident: Incident, acknowledged: Mapping[str, int]) -> Chains:
@@ -51,8 +53,8 @@ class TermAnswers:
         return self.writer(reminder, incident, made_at, guests)
 
     def _flags(self, incident: Incident) -> frozenset[str]:
-        record = self.registry.object(incident.object_id, incident.opened_at)
-        return record.flags(incident.opened_at) if record is not None else frozenset()
+        at = incident.opened_at
+        return object_flags(self.registry, self.registry.object(incident.object_id, at), at)
 
 
 def term_answers(

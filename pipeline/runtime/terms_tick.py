@@ -18,8 +18,9 @@ from pipeline.notify.changes import announced
 from pipeline.notify.clock import Past, TermClock, clocks_of
 from pipeline.notify.reminders import Reminder
 from pipeline.ports import Stores
-from pipeline.runtime.chain import Folded, notice_draft
 from pipeline.runtime.duty_pages import duty_pages
+from pipeline.runtime.folded import Folded
+from pipeline.runtime.notice_drafts import notice_draft
 from pipeline.runtime.term_answers import TermAnswers
 from pipeline.runtime.term_rows import TermRows, WatchRow
 

@@ -32,7 +32,8 @@ from pipeline.model import (
 )
 from pipeline.model.rows import Rows
 from pipeline.ports import EventStore
-from pipeline.runtime.chain import STATE_TYPES, Chain, Folded
+from pipeline.runtime.chain import STATE_TYPES, Chain
+from pipeline.runtime.folded import Folded
 
 RECORDS = 500
 MOST_COVERED = 200_000

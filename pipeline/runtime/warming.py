@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from pipeline.model import BatchKind, RawBatch
-from pipeline.ports import Journal
+from pipeline.ports import Appended
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.telemetry import Silent
 
@@ -16,7 +16,7 @@ RECORDS = 1_000  # of each source, the latest
 MOST = 5_000  # of all together
 
 
-def warm(chain: Chain, journal: Journal) -> int:
+def warm(chain: Chain, journal: Appended) -> int:
     """Let stages observe the latest records of each source; give how many. Nothing is kept.
 
     Indexes are built when an event of their log source first comes: here, in the thread that
@@ -38,7 +38,7 @@ def warm(chain: Chain, journal: Journal) -> int:
     return seen.total()
 
 
-def _latest(journal: Journal) -> list[RawBatch]:
+def _latest(journal: Appended) -> list[RawBatch]:
     tail = journal.tail("", "", "")
     found = journal.read(max(0, tail.sequence - BATCHES), BATCHES) if tail else ()
     return [batch for _, batch in reversed(found) if batch.kind is BatchKind.RAW]

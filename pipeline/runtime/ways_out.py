@@ -16,7 +16,9 @@ from pipeline.assess.routing import page
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import NANOSECONDS, GuardDecision, Notice, Recipient, Tri
 from pipeline.notify import Backoff, Breaker, Channels, Courier, Limit
+from pipeline.notify.peers import PEER_BUNDLE
 from pipeline.notify.spoken import Spoken
+from pipeline.notify.streaming import EVENT_STREAM
 from pipeline.notify.undelivered import Undelivered
 from pipeline.ports import Sink
 from pipeline.registry import Party, Registry, decide
@@ -26,6 +28,7 @@ from pipeline.runtime.paging import DUTY
 from pipeline.settings import NotifySettings
 
 CHANNELS = ("ncc", "email", "webhook", "kafka", "sealed")  # those that need settings
+_OWN_LINE = frozenset({EVENT_STREAM, PEER_BUNDLE})
 ROLE_CHANNELS = {"ncc": "ncc"}  # the coordination centre's own line, where it is set up
 
 
@@ -49,8 +52,11 @@ class Reach:
         """Give the channels to a notice's recipient in their order, each once.
 
         A role's own line comes first, then what the settings name for the role, then what the
-        registry has for the party. A line that is another role's never serves.
+        registry has for the party. A line that is another role's never serves. What has a line
+        of its own takes no other.
         """
+        if notice.kind in _OWN_LINE:
+            return (notice.channel,)
         recipient, known = notice.recipient, channels(self.settings)
         party = self.registry().party(recipient.party_id)
         wishes = [one.channel for one in party.channels] if party is not None else []

@@ -23,8 +23,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.errors import StoreError
 from pipeline.model import as_document
+from pipeline.notify.texts import LANGUAGES
 from pipeline.ports import Stores
 from pipeline.web.status_page import STYLE, Facts, Status, status_page
+from pipeline.web.status_words import Words, page_texts, spoken
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SHOWN = 50
@@ -73,6 +75,7 @@ def status_app(
     return Starlette(
         routes=[
             Route("/", pages.status),
+            *(Route(f"/{language}", pages.status) for language in LANGUAGES),
             Route("/metrics", pages.metrics),
             Route("/healthz", pages.health),
             Route("/readyz", pages.readiness),
@@ -117,8 +120,10 @@ class _Pages:
         self._facts = facts
         self._now = now
 
-    def status(self, _request: Request) -> Response:
-        """Give the page for people."""
+    def status(self, request: Request) -> Response:
+        """Give the page for people, in the language of its path, else of the browser."""
+        wanted = request.url.path.strip("/"), request.headers.get("accept-language", "")
+        said = Words(page_texts(), spoken(*wanted))
         latest = list(self._stores.incidents.latest(last=SHOWN))
         end = self._stores.journal.tail("", "", "")
         status = Status(
@@ -134,7 +139,7 @@ class _Pages:
                 for incident in reversed(latest)
             ],
         )
-        return HTMLResponse(status_page(status))
+        return HTMLResponse(status_page(status, said))
 
     def metrics(self, _request: Request) -> Response:
         """Give every series in Prometheus' text format."""

@@ -1,12 +1,20 @@
-"""The status page: one look at what runs, what was found and who was told; no scripts."""
+"""The status page: one look at what runs, what was found and who was told; no scripts.
+
+In Kazakh, Russian and English; lines of trouble come from the runtime as they are, in English.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import NANOSECONDS, Incident, Notice, Tri, rfc3339
+from pipeline.notify.texts import LANGUAGES
 from pipeline.web.markup import Html, element, empty, table
+from pipeline.web.status_words import Words
 
 REFRESH_SECONDS = 5
+_INCIDENTS = ("opened", "incident", "object", "state", "class", "severity", "events", "told")
+_SOURCES = ("listener", "kind", "place", "records", "refused", "dropped")
+_STAGES = ("stage", "items", "time", "each", "failures")
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -81,8 +89,8 @@ class Status:
         )
 
 
-def status_page(status: Status) -> str:
-    """Write the page."""
+def status_page(status: Status, said: Words) -> str:
+    """Write the page in a language."""
     facts = status.facts
     head = element(
         "head",
@@ -92,141 +100,152 @@ def status_page(status: Status) -> str:
         element("title", f"Saqshy {facts.centre}"),
         element("style", Html(STYLE)),
     )
+    since = (_time(status.at), said("since"), _time(facts.began_at))
+    troubles = (said("waiting", what=facts.waiting),) if facts.waiting else ()
     body = element(
         "body",
+        element("p", *_links(*((f"/{one}", one) for one in LANGUAGES)), class_="quiet"),
         element("h1", f"Saqshy {facts.centre}"),
+        element("p", *since, class_="quiet"),
+        *(element("p", one, class_="bad") for one in (*troubles, *facts.alarms)),
+        _figures(status, said),
+        *_part(said, "incidents", _INCIDENTS, _incidents(status, said)),
+        *_part(said, "silences", ("silence", "what", "when", "by", "why"), facts.silences),
+        *_part(said, "sources", _SOURCES, _sources(status, said)),
+        *_part(said, "clocks", ("source", "off_by", "usual_delay"), facts.clocks),
+        *_part(said, "stages", _STAGES, _stages(status, said)),
+        *_part(said, "versions", ("part", "version"), facts.versions),
         element(
             "p",
-            _time(status.at),
-            "; running since ",
-            _time(facts.began_at),
-            class_="quiet",
-        ),
-        element("p", f"Not ready: {facts.waiting}", class_="bad") if facts.waiting else Html(""),
-        *(element("p", alarm, class_="bad") for alarm in facts.alarms),
-        _figures(status),
-        element("h2", "Incidents"),
-        _incidents(status),
-        element("h2", "Silences"),
-        table(("silence", "what", "when", "by", "why"), facts.silences, "None stand."),
-        element("h2", "Sources"),
-        _sources(status),
-        element("h2", "Clocks"),
-        table(("source", "off by", "usual delay"), facts.clocks, "None is off by two seconds."),
-        element("h2", "Stages"),
-        _stages(status),
-        element("h2", "Versions"),
-        table(("part", "version"), facts.versions, "No versions are known."),
-        element(
-            "p",
-            *_links(("/metrics", "metrics"), ("/api/v1/incidents", "incidents as JSON")),
-            *_links(("/api/v1/notices", "notices as JSON")),
+            *_links(
+                ("/metrics", said("link.metrics")),
+                ("/api/v1/incidents", said("link.incidents")),
+                ("/api/v1/notices", said("link.notices")),
+            ),
         ),
     )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    return f"<!doctype html>\n{element('html', head, body, lang=said.language)}\n"
 
 
-def _figures(status: Status) -> Html:
+def _part(
+    said: Words, name: str, columns: Sequence[str], rows: Sequence[tuple[str, ...]]
+) -> tuple[Html, Html]:
+    """Make a heading and its table, or what is said where there is nothing."""
+    heads = tuple(said(f"column.{one}") for one in columns)
+    return element("h2", said(f"heading.{name}")), table(heads, rows, said(f"none.{name}"))
+
+
+def _figures(status: Status, said: Words) -> Html:
     waiting = status.journalled - status.committed
-    lag = status.total("saqshy_lag_seconds")
+    lag = said.number(status.total("saqshy_lag_seconds"), 1)
+    behind = said.number(waiting)
     errors = status.total("saqshy_rule_errors_total")
-    figures = (
-        ("batches in the journal", f"{status.journalled:,}", False),
-        ("processed up to", f"{status.committed:,}", False),
-        ("waiting", f"{waiting:,}" + (f" ({lag:.1f} s behind)" if waiting else ""), False),
-        ("events kept", f"{status.events:,}", False),
-        ("findings since start", f"{status.total('saqshy_findings_total'):,.0f}", False),
-        ("of them silenced", f"{status.total('saqshy_findings_suppressed_total'):,.0f}", False),
-        ("dead letters", f"{status.dead_letters:,}", status.dead_letters > 0),
-        ("rules in force", f"{status.total('saqshy_rules_in_force'):,.0f}", False),
-        ("rules left out", f"{status.total('saqshy_rules_quarantined'):,.0f}", False),
-        ("rule errors", f"{errors:,.0f}", errors > 0),
-        ("records refused", f"{status.total('saqshy_records_refused_total'):,.0f}", False),
-    )
+    counted = {
+        "findings": status.total("saqshy_findings_total"),
+        "silenced": status.total("saqshy_findings_suppressed_total"),
+        "dead_letters": status.dead_letters,
+        "rules": status.total("saqshy_rules_in_force"),
+        "left_out": status.total("saqshy_rules_quarantined"),
+        "rule_errors": errors,
+        "refused": status.total("saqshy_records_refused_total"),
+    }
+    figures = {
+        "journalled": said.number(status.journalled),
+        "committed": said.number(status.committed),
+        "waiting": said("behind", count=behind, seconds=lag) if waiting else behind,
+        "events": said.number(status.events),
+        **{name: said.number(count) for name, count in counted.items()},
+    }
+    bad = {name for name in ("dead_letters", "rule_errors") if counted[name] > 0}
     return element(
         "dl",
         *(
             element(
                 "div",
-                element("dt", name),
-                element("dd", value, class_="bad") if bad else element("dd", value),
+                element("dt", said(f"figure.{name}")),
+                element("dd", value, class_="bad") if name in bad else element("dd", value),
             )
-            for name, value, bad in figures
+            for name, value in figures.items()
         ),
     )
 
 
-def _incidents(status: Status) -> Html:
-    columns = ("opened", "incident", "object", "state", "class", "severity", "events", "told")
-    rows = [
+def _incidents(status: Status, said: Words) -> list[tuple[str, ...]]:
+    return [
         (
             _time(incident.opened_at),
             element("span", incident.id[:8], class_="id", title=incident.id),
-            incident.object_id + (" (trial)" if incident.trial else ""),
-            incident.state.value,
-            _class(incident),
-            f"{incident.assessment.severity} / {incident.assessment.priority}",
-            f"{incident.event_count:,}",
-            _told(notices),
+            said("trial", object=incident.object_id) if incident.trial else incident.object_id,
+            said.code("incident_state", incident.state.value),
+            _class(incident, said),
+            " / ".join(
+                (
+                    said.code("severity", incident.assessment.severity),
+                    incident.assessment.priority,
+                )
+            ),
+            said.number(incident.event_count),
+            _told(notices, said),
         )
         for incident, notices in status.incidents
     ]
-    return table(columns, rows, "None yet.")
 
 
-def _class(incident: Incident) -> str:
+def _class(incident: Incident, said: Words) -> str:
     acts = [act for act, holds in sorted(incident.assessment.acts.items()) if holds is Tri.YES]
-    return ", ".join(acts) or incident.assessment.rsit
+    return ", ".join(said.code("act", act) for act in acts) or incident.assessment.rsit
 
 
-def _told(notices: Sequence[Notice]) -> Html:
+def _told(notices: Sequence[Notice], said: Words) -> Html:
     if not notices:
-        return element("span", "nobody", class_="nothing")
+        return element("span", said("none.told"), class_="nothing")
     lines = []
     for notice in notices:
-        who = f"{notice.recipient.role} {notice.recipient.party_id} ({notice.leg}): "
-        lines.append(element("p", who, _outcome(notice)))
+        role = said.code("role", notice.recipient.role)
+        leg = said.code("receiver", notice.leg)
+        who = f"{role} {notice.recipient.party_id} ({leg}): "
+        lines.append(element("p", who, _outcome(notice, said)))
     return Html("".join(lines))
 
 
-def _outcome(notice: Notice) -> Html:
-    state = f"{notice.state.value}, "
+def _outcome(notice: Notice, said: Words) -> Html:
+    state = said.code("notice_state", notice.state.value)
     if notice.receipt is not None:
-        return element("span", state, "receipt ", _time(notice.receipt.received_at))
-    due = (state, "due ", _time(notice.due_at))
+        told = said("receipt", state=state)
+        return element("span", told, _time(notice.receipt.received_at))
+    due = (said("due", state=state), _time(notice.due_at))
     if not notice.last_error:
         return element("span", *due)
-    why = f", {notice.attempts} attempt(s): {notice.last_error}"
+    why = f", {said.attempts(notice.attempts, notice.last_error)}"
     return element("span", *due, why, class_="bad")
 
 
-def _sources(status: Status) -> Html:
-    columns = ("listener", "kind", "place", "records", "refused", "dropped")
+def _sources(status: Status, said: Words) -> list[tuple[str, ...]]:
     counted = ("journal_records", "records_refused", "datagrams_dropped")
-    rows = [
+    return [
         (
             source.name,
             source.kind,
             source.place,
-            *(f"{status.total(f'saqshy_{name}_total', source.name):,.0f}" for name in counted),
+            *(said.number(status.total(f"saqshy_{name}_total", source.name)) for name in counted),
         )
         for source in status.facts.sources
     ]
-    return table(columns, rows, "No listener is set up.")
 
 
-def _stages(status: Status) -> Html:
-    rows = []
+def _stages(status: Status, said: Words) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for name, values in sorted(status.samples):
         if name != "saqshy_stage_items_total":
             continue
         (stage,) = values
         items = status.total(name, stage)
         seconds = status.total("saqshy_stage_duration_seconds_sum", stage)
-        each = f"{seconds / items * 1e6:,.1f} µs" if items else ""
-        failed = status.total("saqshy_failures_total", stage)
-        rows.append((stage, f"{items:,.0f}", f"{seconds:,.1f} s", each, f"{failed:,.0f}"))
-    return table(("stage", "items", "time", "an item", "failures"), rows, "Nothing yet.")
+        each = f"{said.number(seconds / items * 1e6, 1)} µs" if items else ""
+        failed = said.number(status.total("saqshy_failures_total", stage))
+        spent = said("seconds", count=said.number(seconds, 1))
+        rows.append((stage, said.number(items), spent, each, failed))
+    return rows
 
 
 def _links(*links: tuple[str, str]) -> list[Html]:

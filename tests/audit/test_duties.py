@@ -1,15 +1,14 @@
 """What an incident's history owes: held to the router where both must agree, and by itself."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.audit.duties import duties_of
-from pipeline.model import Assessment, Incident, IncidentState, Leg, Tri
-from pipeline.notify.changes import owed
+from pipeline.model import Assessment, Incident, IncidentState, Leg, Recipient, Tri
+from pipeline.notify.changes import owed, told_after
 from tests.notify.made import BASE, DUTY, HOLDER, MINUTE, NCC, TENANT, assessment, incident
 
 OTHER = replace(NCC, basis="kz-418-V/54(2)(6)")
@@ -46,21 +45,29 @@ def histories(guards: tuple[str, ...]) -> st.SearchStrategy[list[Incident]]:
     return st.one_of(some, st.builds(lambda found, last: [*found, last], some, merged)).map(chained)
 
 
-def by_router(history: list[Incident]) -> list[tuple[int, str, str, str]]:
-    """Give what the router owes: revision, kind, role, ground."""
-    steps = [(None, history[0]), *pairwise(history)]
-    return sorted(
-        (after.revision, one.kind, one.recipient.role, one.basis)
-        for before, after in steps
-        for one in owed(after, before)
-    )
+Owes = tuple[int, str, str, str]
 
 
-def by_auditor(history: list[Incident]) -> list[tuple[int, str, str, str]]:
-    """Give what the auditor says is owed."""
+def by_router(history: list[Incident]) -> list[Owes]:
+    """Give what the router owes, step by step: revision, kind, role, ground."""
+    found: list[Owes] = []
+    before: Incident | None = None
+    told: dict[Recipient, bool] = {}
+    for after in history:
+        found += [
+            (after.revision, one.kind, one.recipient.role, one.basis)
+            for one in owed(after, before, told)
+        ]
+        told, before = told_after(after, before, told), after
+    return sorted(found)
+
+
+def by_auditor(history: list[Incident], *, needed: bool = False) -> list[Owes]:
+    """Give what the auditor says is owed; only what must be there where that is asked."""
     return sorted(
         (one.incident.revision, one.kind, one.recipient.role, one.ground)
         for one in duties_of(history)
+        if one.needed or not needed
     )
 
 
@@ -71,11 +78,20 @@ def test_the_auditor_owes_what_the_router_owes(history: list[Incident]) -> None:
     assert by_auditor(history) == by_router(history)
 
 
+@settings(max_examples=400, deadline=None)
+@given(histories(("open", "stub", "hold")))
+def test_whatever_the_guard_decides_next_both_owe_the_same(history: list[Incident]) -> None:
+    """However the guard changes its mind, nothing is missing and nothing is owed by one alone."""
+    made = by_router(history)
+    assert len(set(made)) == len(made)
+    assert set(by_auditor(history, needed=True)) <= set(made) <= set(by_auditor(history))
+
+
 @settings(max_examples=200, deadline=None)
 @given(histories(("hold",)))
-def test_what_is_held_is_owed_by_both(history: list[Incident]) -> None:
+def test_what_is_held_is_told_to_the_duty_officer_alone(history: list[Incident]) -> None:
     """While the guard holds, both know the same notices, all but the duty officer's held."""
-    assert by_auditor(history) == by_router(history)
+    assert set(by_auditor(history, needed=True)) <= set(by_router(history))
     assert all(
         one.disclosure == ("stub" if one.recipient.role == "duty_officer" else "hold")
         for one in duties_of(history)

@@ -11,7 +11,8 @@ from pipeline.model import IncidentState
 from tests.audit.runs import DAY, MINUTE, VERDICTS, Run, found, run
 
 OBJECTS = ("kz-bank", "kz-dc", "kz-energy-tec", "kz-unattested", "kz-trial-transport")
-STEPS = ("acknowledge", "contain", "close", "benign", "reopen", "yes", "no", "note", "merge")
+STEPS = ("acknowledge", "contain", "close", "benign", "reopen", "yes", "no", "note", "merge",
+         "request", "progress")  # fmt: skip
 ACTIONS = st.one_of(
     st.tuples(
         st.just("find"),
@@ -52,6 +53,10 @@ def step(one: Run, object_id: str, name: str) -> None:
         one.command("decide", last, says={"is_incident": name})
     elif name == "note":
         one.command("note", last, text="looked at it")
+    elif name == "request":
+        one.command("report", last, kind="request", by="csirt")
+    elif name == "progress":
+        one.command("report", last, kind="progress")
     elif name == "merge":
         others = [item for item in standing if item.state is not IncidentState.MERGED]
         if len(others) > 1:

@@ -9,8 +9,8 @@ import pytest
 from pipeline.model import GuardDecision
 from pipeline.notify import courier
 from pipeline.notify.courier import freed
-from pipeline.runtime.chain import notice_draft
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.notice_drafts import notice_draft
 from tests.audit.runs import YES, Run, found, run, told
 
 OPEN = GuardDecision("open", "attested_open")

@@ -25,7 +25,7 @@ from pipeline.model import (
     notice_id,
 )
 from pipeline.notify import compose, courier, routing
-from pipeline.notify.changes import Owed
+from pipeline.notify.changes import Owed, Told
 from pipeline.notify.changes import owed as really_owed
 from pipeline.notify.payload import payload_model
 from pipeline.runtime import chain, dispatch
@@ -42,8 +42,8 @@ def owing(
     """Let the router owe something else: each duty changed, and some added to each revision."""
     real = really_owed
 
-    def owed(incident: Incident, previous: Incident | None) -> Iterator[Owed]:
-        for one in real(incident, previous):
+    def owed(incident: Incident, previous: Incident | None, told: Told) -> Iterator[Owed]:
+        for one in real(incident, previous, told):
             yield from change(incident, one)
         yield from added or ()
 
@@ -199,8 +199,8 @@ def again(patch: Patch, kind: str) -> None:
     real = really_owed
     more = Owed(kind, Recipient("ncc", "kz-ncc"), "kz-418-V/7-2(1)(2)", "statute", kind)
 
-    def owed(incident: Incident, previous: Incident | None) -> Iterator[Owed]:
-        yield from real(incident, previous)
+    def owed(incident: Incident, previous: Incident | None, told: Told) -> Iterator[Owed]:
+        yield from real(incident, previous, told)
         if previous is not None:
             yield more
 
@@ -387,8 +387,8 @@ def ahead(notice: Notice) -> Notice:
 def untold(patch: Patch) -> None:
     real = really_audited
 
-    def audited(store: Any, drafts: Any) -> None:
-        real(store, [one for one in drafts if one.detail.get("recipient") != "ncc:kz-ncc"])
+    def audited(store: Any, drafts: Any) -> Any:
+        return real(store, [one for one in drafts if one.detail.get("recipient") != "ncc:kz-ncc"])
 
     patch.setattr(dispatch, "audited", audited)
 

@@ -64,6 +64,13 @@ def test_every_notice_to_the_centre_has_a_signed_receipt(played: tuple[Path, str
     assert all(one["receipt"] for one in sent)
 
 
+def test_the_auditor_finds_nothing_amiss(played: tuple[Path, str]) -> None:
+    """Recomputed from history, every notice of the story is as it was owed, receipts included."""
+    folder, _ = played
+    changes = [str(one["changed_at"]) for one in listed(folder, "incidents", "list")]
+    assert listed(folder, "audit", "notices", "--at", max(changes)) == []
+
+
 def test_a_marked_record_leaves_a_stub_and_nothing_else(played: tuple[Path, str]) -> None:
     """The notice of a withheld record has the six keys of a stub, and no file holds its text."""
     folder, _ = played

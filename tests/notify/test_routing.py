@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from pipeline.model import (
+    Assessment,
     Incident,
     IncidentState,
     Leg,
@@ -15,7 +16,7 @@ from pipeline.model import (
     notice_id,
     to_json,
 )
-from pipeline.notify import notices_for
+from pipeline.notify import notices_for, told_after
 from tests.notify.made import (
     BASE,
     DUTY,
@@ -163,6 +164,7 @@ BOTH_BACK = [("correction", "holder", "pending"), ("correction", "ncc", "pending
             ("first", "holder", "held"), ("first", "ncc", "held")
         ], id="unknown guard decision is held"),
         pytest.param(incident(HOLD), incident(revision=2), BOTH_FIRST, id="freed"),
+        pytest.param(incident(HOLD), incident(HOLD, revision=2), [], id="still held"),
         pytest.param(incident(STUB), incident(revision=2), BOTH_UPDATE, id="details freed"),
         pytest.param(incident(), incident(STUB, revision=2), [], id="guard tightened"),
         pytest.param(
@@ -178,6 +180,51 @@ def test_a_revision_owes_these_legs(
 ) -> None:
     """What a revision owes follows from it and the one before alone, once per material change."""
     assert made(after, before) == expected
+
+
+HELD_UPDATE = [("update", "holder", "held"), ("update", "ncc", "held")]
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param(
+            [assessment(), HOLD, assessment()], [BOTH_FIRST, [], BOTH_UPDATE], id="held between"
+        ),
+        pytest.param(
+            [assessment(), HOLD, HOLD, STUB], [BOTH_FIRST, [], [], []], id="nothing new was held"
+        ),
+        pytest.param(
+            [assessment(), replace(HOLD, severity="low"), replace(STUB, severity="low")],
+            [BOTH_FIRST, HELD_UPDATE, BOTH_UPDATE],
+            id="news was held and is freed as a stub",
+        ),
+        pytest.param(
+            [HOLD, HOLD, assessment(), HOLD, assessment()],
+            [[("first", "holder", "held"), ("first", "ncc", "held")], [], BOTH_FIRST, [],
+             BOTH_UPDATE],
+            id="told at last, then held again",
+        ),
+        pytest.param(
+            [assessment(), HOLD, NO, assessment()],
+            [BOTH_FIRST, [], BOTH_BACK, BOTH_FIRST],
+            id="corrected, then first again",
+        ),
+    ],
+)  # fmt: skip
+def test_a_first_notice_stays_the_only_one(
+    steps: list[Assessment], expected: list[list[tuple[str, str, str]]]
+) -> None:
+    """Who was told is updated when the guard frees what it held, and never told first again."""
+    found: list[list[tuple[str, str, str]]] = []
+    before: Incident | None = None
+    told: dict[Recipient, bool] = {}
+    for number, one in enumerate(steps, 1):
+        after = incident(one, revision=number)
+        owed = notices_for(after, before, registry(), desk(), told)
+        found.append([(made.leg, made.recipient.role, made.state.value) for made in owed])
+        told, before = told_after(after, before, told), after
+    assert found == expected
 
 
 def test_a_flood_of_repeats_makes_no_storm() -> None:

@@ -28,13 +28,14 @@ LAW = bundled("law")
 CODE = Path(__file__).parents[2] / "pipeline"
 AT = instant("2026-03-02T12:00:00Z")
 HOUR = 3600 * NANOSECONDS
+MONTH = "2026-04-02T12:00:00Z"
 SKIPPED = {"labels", "glossary", "readings", "predicate", "guard", "channels", "attributes"}
 PROTOCOL = {
     # what findings say (INTERFACES, labels of a finding), and what the engine decides
     "failure", "functioning_threat", "incident", "review", "candidate", "event", "advisory",
     # kinds of notices, who pages whom inside the centre, and the default regime of case files
-    "first", "update", "correction", "final", "request", "duty_officer", "operations_centre",
-    "page", "normal", "recipients", "none",
+    "first", "update", "correction", "final", "request", "progress", "duty_officer",
+    "operations_centre", "page", "normal", "recipients", "none",
 }  # fmt: skip
 
 
@@ -130,6 +131,7 @@ def test_the_second_regime_has_its_own_legs_and_times(trust: bool, hours: int) -
     assert times == {
         "early_warning": (AT + 24 * HOUR, "statute"),
         "notification": (notified, "statute"),
+        "progress": (month, "statute"),
         "final": (month, "statute"),
     }
     sent = Moments(opened=AT, sent={"notification": AT + HOUR})
@@ -143,9 +145,52 @@ def test_an_intermediate_report_is_due_on_request_alone() -> None:
     said = labels(failure="yes", functioning_threat="yes", harm_block="yes")
     registry = make_registry([held], people())
     found = assess(Case([finding(said)], held, registry, nis2(), "normal", "centre", AT))
-    asked = terms_due(nis2(), found, Moments(opened=AT, requested=AT + HOUR), held.flags(AT))
+    asked = terms_due(
+        nis2(), found, Moments(opened=AT, requested={"csirt": AT + HOUR}), held.flags(AT)
+    )
     (one,) = [one for one in asked if one.leg == "intermediate"]
     assert (one.due_at, one.set_by) == (AT + 25 * HOUR, "policy")
+
+
+@pytest.mark.parametrize(
+    ("closed", "told", "expected"),
+    [
+        pytest.param(0, False, {"progress": MONTH, "final": MONTH}, id="goes-on"),
+        pytest.param(0, True, {"progress": MONTH}, id="told-how-far"),
+        pytest.param("2026-03-20T12:00:00Z", False, {"final": MONTH}, id="closed-in-time"),
+        pytest.param(
+            "2026-05-10T09:00:00Z", True,
+            {"progress": MONTH, "final": "2026-06-10T09:00:00Z"}, id="handled-later",
+        ),
+    ],
+)  # fmt: skip
+def test_the_final_report_waits_for_what_still_goes_on(
+    closed: str | int, told: bool, expected: dict[str, str]
+) -> None:
+    """23(4)(d), (e): the end a month after the notification left, or how far it is by then."""
+    held = plant(classes=["essential"])
+    said = labels(failure="yes", functioning_threat="yes", harm_block="yes")
+    registry = make_registry([held], people())
+    found = assess(Case([finding(said)], held, registry, nis2(), "normal", "centre", AT))
+    sent = {"notification": AT + HOUR, **({"progress": instant(MONTH)} if told else {})}
+    end = instant(closed) if isinstance(closed, str) else 0
+    due = terms_due(nis2(), found, Moments(opened=AT, closed=end, sent=sent), held.flags(AT))
+    late = {one.leg: one.due_at for one in due if one.leg in ("progress", "final")}
+    assert late == {leg: instant(at) for leg, at in expected.items()}
+
+
+def test_a_notice_of_the_end_is_due_by_when_it_is_written() -> None:
+    """Closed within the month it is the final report's; later a month after the handling."""
+    terms = CentreTerms(nis2(), AT, frozenset({"class:essential"}))
+    late = instant("2026-05-10T09:00:00Z")
+    assert terms("final", "csirt", late).due_at == instant("2026-06-10T09:00:00Z")
+    assert terms("progress", "csirt", AT + HOUR).due_at == instant("2026-04-05T11:00:00Z")
+    assert terms("intermediate", "csirt", AT + HOUR).due_at == AT + 25 * HOUR
+    assert terms.reports() == {
+        "progress": ("csirt", "competent_authority"),
+        "request": ("csirt", "competent_authority"),
+    }
+    assert CentreTerms(kz(), AT).reports() == {}
 
 
 def test_the_notices_ask_the_pack_for_its_legs() -> None:
@@ -163,7 +208,10 @@ def test_numbers_stand_as_statute_where_the_law_gives_them() -> None:
     """The directive's hours are statute; what it leaves open is ours, with author and date."""
     rows = [row for row in nis2().rows["terms"] if isinstance(row, TermRow)]
     statute = {row.id for row in rows if row.set_by == "statute"}
-    assert statute == {"early_warning", "notification", "notification.trust_service", "final"}
+    assert statute == {
+        "early_warning", "notification", "notification.trust_service", "final", "final.handled",
+        "progress",
+    }  # fmt: skip
     assert all(row.author and row.set_at for row in rows if row.set_by == "policy")
     routes = [row for row in nis2().rows["routes"] if isinstance(row, RouteRow)]
     assert {row.basis.partition("/")[0] for row in routes} == {"eu-2022-2555"}
@@ -181,7 +229,10 @@ def test_the_command_judges_a_case_under_the_second_pack() -> None:
     assert set(predicate) == {"event", "compromise", "significance"}
     assert found["assessment"]["scope"] == "cross_border"
     legs = [(one["leg"], one["recipient"]["role"]) for one in found["notices"]]
-    assert legs == [("early_warning", "csirt"), ("notification", "csirt"), ("final", "csirt")]
+    assert legs == [
+        ("early_warning", "csirt"), ("notification", "csirt"), ("final", "csirt"),
+        ("progress", "csirt"),
+    ]  # fmt: skip
 
 
 def test_a_case_of_the_first_pack_can_be_judged_by_the_second() -> None:

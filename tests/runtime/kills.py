@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ import yaml
 from connectors.stores.sqlite import open_sqlite
 from pipeline.incidents.audit import verify
 from pipeline.model import Incident, Notice, as_document
+from pipeline.notify.streaming import EVENT_STREAM, stretch_of
 from pipeline.runtime.configuration import bundled
 from pipeline.runtime.demonstration import Receiver
 from pipeline.runtime.story import expand, load_story
@@ -248,7 +250,7 @@ def _without(value: Any, names: set[str]) -> Any:
 
 @dataclass
 class Outcome:
-    """What a run left: incidents, notices, events, breaks of its audit chain."""
+    """What a run left: incidents, notices, events, breaks of its audit chain, gaps of streams."""
 
     incidents: list[Any]
     notices: list[Any]
@@ -257,6 +259,7 @@ class Outcome:
     breaks: list[Any]
     notice_ids: set[str]
     paged: set[str]
+    gaps: list[Any]
 
 
 def outcome(store: Path) -> Outcome:
@@ -264,8 +267,11 @@ def outcome(store: Path) -> Outcome:
     stores = open_sqlite(store, readonly=True)
     try:
         incidents = [masked(one) for one in stores.incidents.latest() if _repeats(one.object_id)]
-        notices = [one for one in stores.outbox.list() if _repeats(one.object_id)]
-        paged = {one.object_id for one in stores.outbox.list() if not _repeats(one.object_id)}
+        every = [one for one in stores.outbox.list() if one.kind != EVENT_STREAM]
+        # Where a stream is cut into batches is a matter of when; that it has no gap is not.
+        streams = [stretch_of(one) for one in stores.outbox.list() if one.kind == EVENT_STREAM]
+        notices = [one for one in every if _repeats(one.object_id)]
+        paged = {one.object_id for one in every if not _repeats(one.object_id)}
         return Outcome(
             sorted(incidents, key=lambda one: str(one["id"])),
             sorted((masked(one) for one in notices), key=lambda one: str(one["id"])),
@@ -274,6 +280,7 @@ def outcome(store: Path) -> Outcome:
             verify(stores.audit.read()),
             {one.id for one in notices if one.channel == "ncc"},
             paged,
+            [one for one, two in pairwise(sorted(streams)) if one[1] != two[0]],
         )
     finally:
         stores.database.close()

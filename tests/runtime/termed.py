@@ -29,9 +29,9 @@ from pipeline.notify import Channels, Composer, Desk, Texts, notices_for, read_t
 from pipeline.notify.clock import TermClock
 from pipeline.ports import Stores
 from pipeline.registry import Names, Party, Registry, Roster, make_registry
-from pipeline.runtime.chain import Folded
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.duty_commands import obey_duty
+from pipeline.runtime.folded import Folded
 from pipeline.runtime.term_answers import TermAnswers, term_answers
 from pipeline.runtime.terms_tick import TermsTick
 from tests.notify.made import assessment

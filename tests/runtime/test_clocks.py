@@ -2,10 +2,11 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from pipeline.runtime.clocks import StoryClock, SystemClock
+from pipeline.runtime.clocks import StoryClock, SystemClock, ToldClock
 
 BEGIN = 1_760_000_000_000_000_000
 
@@ -71,3 +72,16 @@ def test_impossible_scale() -> None:
     """Time cannot be made to run backwards."""
     with pytest.raises(ValueError, match="cannot take -1"):
         StoryClock(BEGIN, scale=-1)
+
+
+def test_another_process_is_told_the_story_s_time(tmp_path: Path) -> None:
+    """Whoever reads the file knows the same moment, and flows on when the story does."""
+    clock = StoryClock(BEGIN, told=tmp_path / "clock.json")
+    other = ToldClock(tmp_path / "clock.json")
+    assert other.now() == BEGIN
+    clock.advance_to(BEGIN + 5)
+    assert other.now() == BEGIN + 5
+    clock.run_on()
+    before = clock.now()
+    told = other.now()
+    assert before <= told <= clock.now()

@@ -19,6 +19,7 @@ from pipeline.model import NANOSECONDS, BatchKind, RawBatch, RecordNote, Revisio
 from pipeline.normalize import peek
 from pipeline.ports import Delivery, Spool, Stores
 from pipeline.registry import Admission
+from pipeline.runtime import collect
 from pipeline.runtime.clocks import StoryClock
 from pipeline.runtime.collect import Collector
 from pipeline.runtime.quota import Limit, Quotas
@@ -343,3 +344,14 @@ def test_a_full_spool_says_so(bench: Bench, tmp_path: Path) -> None:
         bench.collector.take(delivery(line("gw", "0")))
         with pytest.raises(StoreFull, match=r"spool\.bytes"):
             bench.collector.take(delivery(line("gw", random.Random(7).randbytes(900).hex())))
+
+
+def test_a_batch_is_bounded_in_bytes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large records make smaller batches, so that each fits a message; one alone may be larger."""
+    monkeypatch.setattr(collect, "MOST_BYTES", 100)
+    sizes = [40, 40, 40, 300, 10, 90, 10]
+    records = tuple(bytes(b"x" * size) for size in sizes)
+    assert bench.collector.take_all([Delivery("l", "192.0.2.1", records)]).kept == len(sizes)
+    assert [[len(one) for one in batch.records] for batch in bench.batches] == [
+        [40, 40], [40], [300], [10, 90], [10],
+    ]  # fmt: skip

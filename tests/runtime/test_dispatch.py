@@ -352,9 +352,8 @@ def test_what_a_dead_notifier_claimed_goes_out_again_and_is_counted(stores: Stor
     killed = dispatcher(stores, line, clock=clock, owner="killed")
     lane = killed.lane()
     lane._take()
-    for one in list(lane.sending):
-        one.result()
-    lane.pool.shutdown()
+    lane.hands.run(20)
+    lane.hands.close()
     made = dispatcher(stores, line, clock=clock, owner="next")
     assert made.run_due() == 0
     clock.at += 301 * SECOND
@@ -487,8 +486,9 @@ def test_nothing_is_lost_or_reordered(faults: list[str], shape: list[int]) -> No
     for _ in range(400):
         lane = made.lane()
         lane._take()
-        done = [one.result() for one in lane.sending]
-        lane.pool.shutdown()
+        lane.hands.run(20)
+        done = lane.hands.outcomes()
+        lane.hands.close()
         if trouble.killed:
             trouble.killed = False  # what was sent is not recorded: the next life begins
             made = replace(made, owner=f"life at {len(line.seen)}", gates=Gates(hands=1))

@@ -1,5 +1,7 @@
 """What the registry learns late reaches the incidents that it concerns, and what was sent stays."""
 
+import re
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -20,6 +22,14 @@ def listed(text: str) -> str:
     marked = "    code: BANK-01\n"
     assert marked in text
     return text.replace(marked, marked + LISTED)
+
+
+def attested(since: str, text: str) -> str:
+    """Enter since when the bank is attested open."""
+    begin = text.index("    code: BANK-01\n")
+    found = re.compile(r"    at: \S+").search(text, text.index("attested_open_by", begin))
+    assert found is not None
+    return f"{text[: found.start()]}    at: {since}{text[found.end() :]}"
 
 
 def broken_into(here: Centre) -> Incident:
@@ -120,3 +130,22 @@ def test_a_rebuild_from_the_journal_judges_anew_at_the_same_place(tmp_path: Path
                 rebuilt.system.stores.journal.append("again", [batch])
             rebuilt.drain()
             assert [(one.id, one.revision, one.hash) for one in latest(rebuilt)] == first
+
+
+def test_what_the_guard_held_for_a_while_is_told_as_an_update(tmp_path: Path) -> None:
+    """Open, held, open again: the first notice stays the only one, and an update tells more."""
+    with centre(tmp_path) as here:
+        before = broken_into(here)
+        for since in ("2026-11-01", "2024-01-20"):
+            here.edit("objects/objects.yml", partial(attested, since))
+            here.clock.advance_to(here.clock.now() + 1_000_000_000)
+            assert here.system.reloader.reload(LATE).outcome == "in_force"
+            here.drain()
+        history = list(here.system.stores.incidents.history(before.id))
+        guards = [one.assessment.guard for one in history[before.revision - 1 :]]
+        assert guards == ["open", "hold", "open"]
+        legs: dict[str, list[str]] = {}
+        for one in here.notices():
+            if one.incident_id == before.id and one.recipient.role in ("ncc", "holder"):
+                legs.setdefault(one.recipient.role, []).append(one.leg)
+        assert legs == {"ncc": ["first", "update"], "holder": ["first", "update"]}

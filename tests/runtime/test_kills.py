@@ -32,6 +32,7 @@ def check_equal_after(kills: int, seed: int, tmp_path: Path, records: int = 20) 
         tally = killed(other, kills, random.Random(seed))
     expected, left = outcome(plain.store), outcome(other.store)
     assert left.breaks == []
+    assert left.gaps == []
     assert expected.breaks == []
     assert len(expected.incidents) > 3
     assert left.incidents == expected.incidents

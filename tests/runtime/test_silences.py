@@ -9,10 +9,12 @@ from pipeline.incidents.audit import verify
 from pipeline.incidents.silences import ADD, END
 from pipeline.model import Command, IncidentState, as_document, rfc3339, to_json
 from pipeline.runtime.bootstrap import offline
-from pipeline.runtime.commands import RELOAD, Inbox, leave, spool_of
+from pipeline.runtime.commands import RELOAD, Inbox
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.knowledge import Cause
+from pipeline.runtime.leaving import leave, spool_of
 from pipeline.runtime.reloading import Ask
+from pipeline.runtime.reviewing import queue
 from pipeline.runtime.silenced import covered, standing
 from tests.runtime.centre import AT, OUTSIDE, Centre, centre, entry, failures
 
@@ -245,3 +247,16 @@ def test_a_reload_is_a_command_of_a_role(here: Centre) -> None:
         ("duty_lead/d.omar", "rules of March", True)
     ]
     assert [one.actor for one in here.audit("command_refused")] == ["analyst/d.omar", "duty_lead/a"]
+
+
+def test_state_that_is_no_object_s_is_not_read(here: Centre) -> None:
+    """What is kept under a name that begins with @ is no object's, whatever its rows are called."""
+    silence(here, object_id="kz-bank")
+    here.take(failures(40))
+    here.system.stores.state.save(
+        "@elsewhere", {'["suppressed","x"]': b"{}", '["novelty"]': b"{}", '["volume","s"]': b"{}"}
+    )
+    (held,) = covered(here.system.stores)
+    assert held.findings == 1
+    named = (one.object_id for one in queue(here.system.stores))
+    assert not [name for name in named if name.startswith("@")]

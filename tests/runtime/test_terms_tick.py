@@ -1,5 +1,6 @@
 """Reminders by ticks against an oracle: jumps, restarts, kills, two schedulers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -354,10 +355,11 @@ def test_a_report_a_month_after_the_notification_is_reminded_before() -> None:
     assert final.due_at == instant("2026-04-02T11:00:00Z")  # noon there: summer time has begun
     here.now = final.due_at - 5 * HOUR
     made = here.tick()
-    assert [(one.payload["reminder"], one.recipient.role) for one in made] == [
-        ("report.soon", "duty_officer"),
-        ("report.last", "duty_lead"),
-    ]
+    # While it goes on, a report on progress is due at the same instant: one of both meets the duty.
+    assert Counter((one.payload["reminder"], one.recipient.role) for one in made) == {
+        ("report.soon", "duty_officer"): 2,
+        ("report.last", "duty_lead"): 2,
+    }
     here.now += 2 * DAY
     assert {one.payload["reminder"] for one in here.tick()} == {"every_leg_missed"}
 

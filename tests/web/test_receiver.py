@@ -1,66 +1,27 @@
 """The receiver's application: what it takes, what it answers, what it shows."""
 
-import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import orjson
 import pytest
 from joserfc import jws
-from joserfc.jwk import OKPKey
 
 from connectors.sinks.letter import letter, sha256
 from connectors.stores.received import Kept, ReceivedNotices
 from pipeline.errors import StoreFull
 from pipeline.model import Notice, Recipient
 from pipeline.notify import notices_for
-from pipeline.web.receiver import MOST_LETTER, Reception, receiver_app
-from tests.notify.made import BASE, NCC, assessment, desk, incident, notice, registry, words
-
-CENTRE = OKPKey.generate_key("Ed25519", private=True)
-RECEIPTS = OKPKey.generate_key("Ed25519", private=True)
-LEGS = frozenset({"first", "update", "correction", "final"})
-
-
-@dataclass(slots=True)
-class Desk:
-    """The application in process, with what stands behind it."""
-
-    reception: Reception
-    book: ReceivedNotices
-
-    def ask(self, method: str, path: str, **what: Any) -> httpx.Response:
-        """Send one request to the application, in this process."""
-
-        async def sent() -> httpx.Response:
-            transport = httpx.ASGITransport(receiver_app(self.reception))
-            async with httpx.AsyncClient(transport=transport, base_url="https://ncc") as client:
-                return await client.request(method, path, **what)
-
-        return asyncio.run(sent())
-
-    def get(self, path: str) -> httpx.Response:
-        """Get a page."""
-        return self.ask("GET", path)
-
-    def post(self, body: bytes) -> tuple[int, dict[str, object]]:
-        """Send a body as the centre would: signed."""
-        header = {"alg": "Ed25519", "typ": "saqshy-notice+jws"}
-        token = jws.serialize_compact(header, body, CENTRE, algorithms=["Ed25519"])
-        signature = {"X-JWS-Signature": jws.detach_content(token)}
-        answer = self.ask("POST", "/v1/notices", content=body, headers=signature)
-        return answer.status_code, answer.json()
+from pipeline.web.receiver import MOST_LETTER
+from tests.notify.made import BASE, NCC, assessment, desk, incident, notice, registry
+from tests.web.receiver_desk import RECEIPTS, Desk
+from tests.web.receiver_desk import desk as receiving
 
 
 @pytest.fixture
 def receiver() -> Iterator[Desk]:
     """Give the application over a store in memory, its clock standing still."""
-    book = ReceivedNotices(":memory:")
-    reception = Reception(book, words(), RECEIPTS, CENTRE, lambda: BASE, LEGS)
-    yield Desk(reception, book)
-    book.close()
+    with receiving() as opened:
+        yield opened
 
 
 def changed(**changes: object) -> bytes:

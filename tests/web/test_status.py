@@ -178,7 +178,7 @@ def test_page_shows_incidents_and_who_was_told(client: Browser) -> None:
     assert text.index("bank-3") < text.index("power-7")
     assert "ncc ncc (first): acknowledged, receipt 2025-10-09 08:53:29Z" in text
     assert (
-        "holder power-co (first): pending, due 2025-10-09 08:53:22Z , 3 attempt(s): refused" in text
+        "holder power-co (first): pending, due 2025-10-09 08:53:22Z , 3 attempts: refused" in text
     )
     assert "nobody" in text
     assert "notice-3" not in text

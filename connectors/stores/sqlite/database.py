@@ -10,7 +10,7 @@ thread reads through the writing connection and sees its own writes.
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,8 +18,8 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from connectors.stores.sqlite.lock import WriterLock
-from connectors.stores.sqlite.mapping import mapped
-from connectors.stores.sqlite.schema import create, is_new
+from connectors.stores.sqlite.mapping import mapped, translated
+from connectors.stores.sqlite.schema import create, is_new, renew
 from pipeline.errors import StoreCorrupt, StoreError
 
 Row: TypeAlias = tuple[Any, ...]
@@ -57,9 +57,16 @@ class SqliteDatabase:
         self._owner = 0  # the thread that is inside a transaction
         self._depth = 0
         self._spoilt = False
+        self.undone = 0  # transactions; what was remembered of one is to be forgotten
         self._idle: list[sqlite3.Connection] = []
         self._idle_guard = threading.Lock()
+        self._stills = threading.local()
         self._closed = False
+
+    @property
+    def inside(self) -> bool:
+        """Tell whether this thread is inside a transaction."""
+        return self._owner == threading.get_ident()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -88,11 +95,31 @@ class SqliteDatabase:
             yield self._writable()
 
     @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let everything that this thread reads inside be as of one instant; not for writing."""
+        with self.reading() as connection:
+            if connection.in_transaction:
+                yield
+                return
+            connection.execute("BEGIN")
+            self._stills.connection = connection
+            try:
+                yield
+            finally:
+                self._stills.connection = None
+                connection.execute("ROLLBACK")
+
+    @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give a connection to read from: in a transaction its own, else a borrowed one."""
         if self._owner == threading.get_ident():
             with mapped(self.path):
                 yield self._writable()
+            return
+        held: sqlite3.Connection | None = getattr(self._stills, "connection", None)
+        if held is not None:
+            with mapped(self.path):
+                yield held
             return
         with mapped(self.path):
             connection = self._borrow()
@@ -103,9 +130,27 @@ class SqliteDatabase:
 
     def one(self, query: str, *values: object) -> Row | None:
         """Give the first row of a query, or None."""
-        with self.reading() as connection:
-            row: Row | None = connection.execute(query, values).fetchone()
+        row: Row | None
+        if self._owner == threading.get_ident():  # asked for every notice and entry: no ceremony
+            try:
+                row = self._writable().execute(query, values).fetchone()
+            except sqlite3.Error as error:
+                raise translated(error, self.path) from error
             return row
+        with self.reading() as connection:
+            row = connection.execute(query, values).fetchone()
+            return row
+
+    def run(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> int:
+        """Run one statement, in this thread's transaction or in its own; give the rows it met."""
+        if self._owner != threading.get_ident() or self._spoilt:
+            with self.writing() as connection:
+                return connection.execute(query, values).rowcount
+        try:
+            return self._writable().execute(query, values).rowcount
+        except sqlite3.Error as error:
+            self._spoilt = True
+            raise translated(error, self.path) from error
 
     def all(self, query: str, *values: object) -> Sequence[Row]:
         """Give all rows of a query that has few."""
@@ -178,11 +223,13 @@ class SqliteDatabase:
         connection = self._writable()
         with mapped(self.path):
             if self._spoilt:
+                self.undone += 1
                 connection.rollback()
                 return
             try:
                 connection.execute("COMMIT")
             except BaseException:
+                self.undone += 1
                 connection.rollback()
                 raise
 
@@ -222,6 +269,7 @@ def open_writing(path: Path) -> SqliteDatabase:
     try:
         with mapped(path):
             connection = _connect(path, "rw")
+            renew(connection)
             new = is_new(connection, path)
             for pragma in _WRITER_PRAGMAS:
                 connection.execute(pragma)

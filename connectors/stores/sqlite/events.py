@@ -5,6 +5,7 @@ from contextlib import closing
 from itertools import islice
 
 from connectors.stores.blocks import in_time, pack_events, pick, storable, wanted
+from connectors.stores.compression import expand
 from connectors.stores.sqlite.database import SqliteDatabase
 from pipeline.model import Event, RawBatch
 
@@ -51,6 +52,16 @@ class SqliteEventStore:
                 raise self._database.damaged(f"the events of batch {batch_id}", error) from error
             found.update((indices[index], line) for index, line in lines.items())
         return found
+
+    def of_batch(self, batch_id: str) -> Sequence[bytes]:
+        """Give the documents of one batch as JSON, by the index of their records."""
+        row = self._database.one("SELECT data FROM event_blocks WHERE batch_id = ?", batch_id)
+        if row is None:
+            return ()
+        try:
+            return expand(row[0]).split(b"\n")
+        except ValueError as error:
+            raise self._database.damaged(f"the events of batch {batch_id}", error) from error
 
     def search(self, object_id: str, begin: int, end: int, limit: int) -> Iterator[bytes]:
         """Give documents of one object with event time in [begin, end), oldest first."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from connectors.stores.sqlite.audit import SqliteAuditStore
 from connectors.stores.sqlite.carriers import SqliteCarriers
+from connectors.stores.sqlite.checkpoints import SqliteCheckpointStore
 from connectors.stores.sqlite.content import SqliteContentStore
 from connectors.stores.sqlite.database import open_reading, open_writing
 from connectors.stores.sqlite.dead_letters import SqliteDeadLetters
@@ -35,4 +36,5 @@ def open_sqlite(path: Path, *, readonly: bool = False) -> Stores:
         dead_letters=SqliteDeadLetters(database),
         content=SqliteContentStore(database),
         carriers=SqliteCarriers(database, journal),
+        checkpoints=SqliteCheckpointStore(database),
     )

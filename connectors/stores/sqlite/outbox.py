@@ -7,33 +7,37 @@ import orjson
 from pydantic import ValidationError
 
 from connectors.stores.sqlite.database import Row, SqliteDatabase
-from pipeline.model import Notice, from_json, to_json
+from pipeline.model import Notice, NoticeState, from_json, to_json
 from pipeline.ports import WHATEVER, Turn
 
 _PUT = """INSERT INTO notices (id, incident_id, state, lane, due_at, created_at, next_attempt_at,
     channel, role, party, revision, attempts, data)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"""
-_CHANGE = """UPDATE notices SET state = ?, next_attempt_at = ?, channel = ?, attempts = ?,
-    unrecorded = ?, data = ?, claim = '', claimed_until = 0
-    WHERE id = ? AND state = ? AND attempts = ? AND channel = ?"""
+_CHANGE = """UPDATE notices SET state = ?, next_attempt_at = ?, channel = ?, attempts = ?, data = ?,
+    head = head AND ? WHERE id = ? AND state = ? AND attempts = ? AND channel = ?"""
+# Of one incident and recipient the first of those that wait bears ``head``, and no other notice.
+_HEAD = """UPDATE notices SET head = NOT head
+    WHERE incident_id = :incident AND role = :role AND party = :party
+    AND state IN ('pending', 'failed') AND head <> (id = (SELECT id FROM notices
+        WHERE incident_id = :incident AND role = :role AND party = :party
+        AND state IN ('pending', 'failed')
+        ORDER BY revision, created_at, due_at, id LIMIT 1))"""
 # A claim ends with its lease; one that reaches further than any lease is of a clock put back.
-_DUE = """SELECT id, data, claim, unrecorded FROM notices AS one
-    WHERE state IN ('pending', 'failed')
+_DUE = """SELECT id, data, (SELECT lost + 1 FROM claims WHERE claims.id = one.id)
+    FROM notices AS one WHERE head = 1
     AND (next_attempt_at <= :now OR (attempts > 0 AND next_attempt_at > :now + :longest))
-    AND (claimed_until <= :now OR claimed_until > :now + :lease)
+    AND NOT EXISTS (SELECT 1 FROM claims WHERE claims.id = one.id
+        AND until > :now AND until <= :now + :lease)
     AND (:channel IS NULL OR channel = :channel)
     AND (:lane IS NULL OR lane = :lane)
     AND party NOT IN (SELECT value FROM json_each(:barred))
-    AND NOT EXISTS (SELECT 1 FROM notices AS earlier
-        WHERE earlier.state IN ('pending', 'failed')
-        AND earlier.incident_id = one.incident_id AND earlier.role = one.role
-        AND earlier.party = one.party
-        AND (earlier.revision, earlier.created_at, earlier.due_at, earlier.id)
-            < (one.revision, one.created_at, one.due_at, one.id))
     ORDER BY lane, due_at, created_at, id LIMIT :limit"""
 _OF_CHANNEL = _DUE.replace("(:channel IS NULL OR channel = :channel)", "channel = :channel")
 _OF_LANE = _OF_CHANNEL.replace("(:lane IS NULL OR lane = :lane)", "lane = :lane")
-_CLAIM = "UPDATE notices SET claim = ?, claimed_until = ?, unrecorded = ? WHERE id = ?"
+_CLAIM = """INSERT INTO claims VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+    SET owner = excluded.owner, until = excluded.until, lost = excluded.lost"""
+_LET_GO = "DELETE FROM claims WHERE id = ?"
+_WAITS = frozenset({NoticeState.PENDING, NoticeState.FAILED})
 _ALL = "SELECT data FROM notices ORDER BY created_at, id"
 _OF = "SELECT data FROM notices WHERE incident_id = ? ORDER BY created_at, id"
 _LAST = "SELECT data FROM notices ORDER BY created_at DESC, id DESC LIMIT ?"
@@ -68,8 +72,10 @@ class SqliteOutbox:
             )
             for notice in notices
         ]
+        lines = {_line(notice): None for notice in notices if notice.state in _WAITS}
         with self._database.writing() as connection:
             connection.executemany(_PUT, rows)
+            connection.executemany(_HEAD, map(_named, lines))
 
     def due(
         self, now: int, limit: int, channel: str | None = None, turn: Turn = WHATEVER
@@ -92,41 +98,40 @@ class SqliteOutbox:
         if not turn.owner:
             with self._database.reading() as connection:
                 rows = connection.execute(query, asked).fetchall()
-            return [self._notice(data) for _, data, _, _ in rows]
+            return [self._notice(data) for _, data, _ in rows]
         self._free()
         with self._database.reading() as connection:  # nothing due: no transaction for nothing
             if connection.execute(query, {**asked, "limit": 1}).fetchone() is None:
                 return []
+        until = now + turn.lease
         with self._database.writing() as connection:
             rows = connection.execute(query, asked).fetchall()
-            connection.executemany(
-                _CLAIM,
-                [
-                    (turn.owner, now + turn.lease, unrecorded + bool(claim), one)
-                    for one, _, claim, unrecorded in rows
-                ],
-            )
-        return [
-            self._counted(self._notice(data), unrecorded + bool(claim))
-            for _, data, claim, unrecorded in rows
-        ]
+            claims = [(one, turn.owner, until, lost or 0) for one, _, lost in rows]
+            connection.executemany(_CLAIM, claims)
+        return [self._counted(self._notice(data), lost or 0) for _, data, lost in rows]
 
     def change(self, before: Notice, after: Notice) -> bool:
         """Keep a notice's new state, where it still stands as ``before`` says; end its claim."""
+        waits = after.state in _WAITS
         values = (
             after.state.value,
             after.next_attempt_at,
             after.channel,
             after.attempts,
-            after.tried.unrecorded,
             to_json(after),
+            waits and before.state in _WAITS,
             before.id,
             before.state.value,
             before.attempts,
             before.channel,
         )
-        with self._database.writing() as connection:
-            return connection.execute(_CHANGE, values).rowcount == 1
+        with self._database.transaction():
+            if self._database.run(_CHANGE, values) != 1:
+                return False
+            self._database.run(_LET_GO, (before.id,))
+            if waits is not (before.state in _WAITS):
+                self._database.run(_HEAD, _named(_line(before)))
+            return True
 
     def get(self, notice_id: str) -> Notice | None:
         """Give one notice."""
@@ -150,17 +155,26 @@ class SqliteOutbox:
             return
         with self._database.writing() as connection:
             if not self._freed:  # asked again under the lock: another thread may have claimed since
-                connection.execute("UPDATE notices SET claimed_until = 0 WHERE claim <> ''")
+                connection.execute("UPDATE claims SET until = 0")
                 self._freed = True
 
     @staticmethod
-    def _counted(notice: Notice, unrecorded: int) -> Notice:
-        if notice.tried.unrecorded == unrecorded:
+    def _counted(notice: Notice, lost: int) -> Notice:
+        if not lost:
             return notice
-        return replace(notice, tried=replace(notice.tried, unrecorded=unrecorded))
+        tried = replace(notice.tried, unrecorded=notice.tried.unrecorded + lost)
+        return replace(notice, tried=tried)
 
     def _notice(self, data: bytes) -> Notice:
         try:
             return from_json(Notice, data)
         except ValidationError as error:
             raise self._database.damaged("a notice", error) from error
+
+
+def _line(notice: Notice) -> tuple[str, str, str]:
+    return notice.incident_id, notice.recipient.role, notice.recipient.party_id
+
+
+def _named(line: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(("incident", "role", "party"), line, strict=True))

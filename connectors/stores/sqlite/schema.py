@@ -1,13 +1,66 @@
 """The tables of one store, their version, and what is refused at opening."""
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.errors import StoreError
 
-VERSION = 2
+VERSION = 4
 # SQLite's field for whose file it is (https://www.sqlite.org/fileformat2.html, 1.3.13).
 APPLICATION = int.from_bytes(b"Sqsy", "big")
+
+_CHECKPOINTS = (
+    "CREATE TABLE checkpoints (number INTEGER PRIMARY KEY, token TEXT NOT NULL)",
+    """CREATE TABLE checkpoint_heads (
+        checkpoint INTEGER NOT NULL REFERENCES checkpoints (number),
+        chain TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        PRIMARY KEY (checkpoint, chain)) WITHOUT ROWID""",
+    "CREATE INDEX checkpoint_heads_by_chain ON checkpoint_heads (chain, checkpoint)",
+    *(
+        f"""CREATE TRIGGER {table}_{name} BEFORE {work} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END"""
+        for table in ("checkpoints", "checkpoint_heads")
+        for name, work in (("unchanged", "UPDATE"), ("undeleted", "DELETE"))
+    ),
+)
+# Who has which notice now, apart from the notices: a claim rewrites no letter. ``lost`` counts the
+# claims before this one that ended without a record.
+_CLAIMS = (
+    """CREATE TABLE claims (
+        id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        until INTEGER NOT NULL,
+        lost INTEGER NOT NULL) WITHOUT ROWID""",
+)
+# In the order of delivery, with the time to filter on: what is due is read without a sort, and
+# without reading what waits behind another notice to the same recipient.
+_WAITING = (
+    """CREATE INDEX notices_waiting
+        ON notices (channel, lane, due_at, created_at, id, next_attempt_at, attempts, party)
+        WHERE head = 1""",
+)
+_HEADS = (
+    *_CLAIMS,
+    """INSERT INTO claims SELECT id, claim, 0,
+        unrecorded - coalesce(json_extract(CAST(data AS TEXT), '$.tried.unrecorded'), 0)
+        FROM notices WHERE claim <> ''""",
+    "ALTER TABLE notices ADD COLUMN head INTEGER NOT NULL DEFAULT 0",
+    """UPDATE notices AS one SET head = 1
+        WHERE state IN ('pending', 'failed') AND NOT EXISTS (SELECT 1 FROM notices AS earlier
+            WHERE earlier.state IN ('pending', 'failed')
+            AND earlier.incident_id = one.incident_id AND earlier.role = one.role
+            AND earlier.party = one.party
+            AND (earlier.revision, earlier.created_at, earlier.due_at, earlier.id)
+                < (one.revision, one.created_at, one.due_at, one.id))""",
+    *(f"DROP INDEX notices_{name}" for name in ("waiting", "in_line", "claimed")),
+    *(f"ALTER TABLE notices DROP COLUMN {it}" for it in ("claim", "claimed_until", "unrecorded")),
+    *_WAITING,
+)
+# What a store of an earlier version lacks, by that version; its rows say what they said.
+_LATER: dict[int, tuple[str, ...]] = {2: (*_CHECKPOINTS, *_HEADS), 3: _HEADS}
 
 _STATEMENTS = (
     # Single numbers that must not be counted anew: the journal's last and committed position, and
@@ -72,20 +125,10 @@ _STATEMENTS = (
         party TEXT NOT NULL,
         revision INTEGER NOT NULL,
         attempts INTEGER NOT NULL,
-        claim TEXT NOT NULL DEFAULT '',
-        claimed_until INTEGER NOT NULL DEFAULT 0,
-        unrecorded INTEGER NOT NULL DEFAULT 0,
-        data BLOB NOT NULL)""",
-    # In the order of delivery, with the time to filter on: what waits is read without a sort.
-    """CREATE INDEX notices_waiting
-        ON notices (channel, lane, due_at, created_at, id, next_attempt_at, attempts, claimed_until,
-        party)
-        WHERE state IN ('pending', 'failed')""",
-    # What stands before a notice to the same recipient.
-    """CREATE INDEX notices_in_line
-        ON notices (incident_id, role, party, revision, created_at, due_at, id)
-        WHERE state IN ('pending', 'failed')""",
-    "CREATE INDEX notices_claimed ON notices (claim) WHERE claim <> ''",
+        data BLOB NOT NULL,
+        head INTEGER NOT NULL DEFAULT 0)""",
+    *_CLAIMS,
+    *_WAITING,
     "CREATE INDEX notices_by_creation ON notices (created_at, id)",
     "CREATE INDEX notices_by_incident ON notices (incident_id, created_at, id)",
     """CREATE TABLE audit (
@@ -99,6 +142,7 @@ _STATEMENTS = (
         BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END""",
     """CREATE TRIGGER audit_undeleted BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END""",
+    *_CHECKPOINTS,
     """CREATE TABLE failures (
         id TEXT PRIMARY KEY,
         received_at INTEGER NOT NULL,
@@ -115,7 +159,10 @@ _STATEMENTS = (
 
 
 def is_new(connection: sqlite3.Connection, path: Path) -> bool:
-    """Tell whether the file is still empty; StoreError where it is no store that we can use."""
+    """Tell whether the file is still empty; StoreError where it is no store that we can use.
+
+    A writer brings a store of an earlier version up to date with ``renew`` before it asks.
+    """
     version = _number(connection, "PRAGMA user_version")
     entries = _number(connection, "SELECT count(*) FROM sqlite_master")
     if version == 0 and entries == 0:
@@ -123,6 +170,11 @@ def is_new(connection: sqlite3.Connection, path: Path) -> bool:
     if _number(connection, "PRAGMA application_id") != APPLICATION:
         raise StoreError(
             f"the file {path} is another program's database: name another file as the store"
+        )
+    if version in _LATER:
+        raise StoreError(
+            f"the store {path} has schema version {version}, which an earlier Saqshy wrote: let"
+            " this one's saqshy run open it once, and it is brought up to date"
         )
     if version != VERSION:
         raise StoreError(
@@ -134,9 +186,22 @@ def is_new(connection: sqlite3.Connection, path: Path) -> bool:
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables of an empty file, all or none."""
+    _together(connection, _STATEMENTS)
+
+
+def renew(connection: sqlite3.Connection) -> None:
+    """Give a store of an earlier version the tables that it lacks; any other file is left alone."""
+    if _number(connection, "PRAGMA application_id") != APPLICATION:
+        return
+    lacking = _LATER.get(_number(connection, "PRAGMA user_version"))
+    if lacking is not None:
+        _together(connection, (*lacking, f"PRAGMA user_version = {VERSION}"))
+
+
+def _together(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statement in _STATEMENTS:
+        for statement in statements:
             connection.execute(statement)
         connection.execute("COMMIT")
     except BaseException:

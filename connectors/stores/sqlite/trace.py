@@ -12,6 +12,7 @@ from connectors.stores.sqlite.mapping import mapped
 from connectors.stores.sqlite.schema import is_new
 from pipeline.errors import StoreCorrupt, StoreError
 from pipeline.model import AuditEntry, Incident, Notice, from_json
+from pipeline.model.checkpoint import ChainHead, Checkpoint
 from pipeline.ports import Added
 
 _BUSY_SECONDS = 5.0
@@ -22,13 +23,16 @@ _ADDED = {
 }
 _REVISIONS = "SELECT data FROM incidents WHERE id = ? ORDER BY revision"
 _NOTICES = "SELECT data FROM notices WHERE incident_id = ? ORDER BY created_at, id"
+_CHECKPOINTS = "SELECT number, token FROM checkpoints WHERE number > ? ORDER BY number LIMIT ?"
+_MOVED = "SELECT chain, number, hash FROM checkpoint_heads WHERE checkpoint = ? ORDER BY chain"
+_ENTRY = "SELECT data FROM audit WHERE chain = ? AND number = ?"
 _TOLD = "SELECT data FROM audit WHERE entry_id >= ? AND entry_id < ?"
 
 
 class SqliteTrace:
-    """``ports.Trace`` on a SQLite file, by one connection of its own, for one thread.
+    """``ports.Trace`` and ``ports.CheckpointTrace`` on a SQLite file, for one thread.
 
-    Marks are row ids, which a VACUUM may give anew: whoever keeps one checks what stands there.
+    It has one connection of its own. Marks are row ids, which a VACUUM may give anew: whoever keeps one checks what stands there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -84,6 +88,17 @@ class SqliteTrace:
             for (data,) in self._rows(_TOLD, f"{kind}:{subject}:", f"{kind}:{subject};")
         ]
         return sorted(found, key=lambda entry: (entry.chain, entry.number))
+
+    def checkpoints(self, after: int, limit: int) -> Sequence[Checkpoint]:
+        """Give up to ``limit`` checkpoints behind a number, in order."""
+        return [
+            Checkpoint(number, token, tuple(ChainHead(*row) for row in self._rows(_MOVED, number)))
+            for number, token in self._rows(_CHECKPOINTS, after, limit)
+        ]
+
+    def entry(self, chain: str, number: int) -> AuditEntry | None:
+        """Give the entry at a place of the audit trail; None where there is none."""
+        return next((self._entry(data) for (data,) in self._rows(_ENTRY, chain, number)), None)
 
     def close(self) -> None:
         """Let go of the file; safe to call twice."""

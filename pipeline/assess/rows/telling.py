@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from pipeline.assess.durations import Duration
 from pipeline.assess.rows.row import Name, Names, Row, When
@@ -11,8 +11,10 @@ from pipeline.registry.records import PARTY_PATHS
 
 CENTRE = "centre"
 """Whoever runs this system: the reporter by default, and whose duties it sends itself."""
-KINDS = ("first", "update", "correction", "final", "request")
-"""What in an incident's life owes a leg: it opened, changed, no longer stands, closed; or asked."""
+KINDS = ("first", "update", "correction", "final")
+"""What in an incident's life owes a leg: it opened, changed, no longer stands, closed."""
+REPORTS = ("request", "progress")
+"""What owes a leg where a pack has one: somebody asked; it goes on, and a person tells how far."""
 TRIGGERS = ("opened", "changed", "retracted", "closed", "requested")
 """From what a term runs; or the name of a leg, from which the next one runs."""
 MISSING = "missing"
@@ -26,6 +28,7 @@ def _party(value: str) -> str:
 
 
 PartySource = Annotated[str, BeforeValidator(_party)]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,7}$")]
 
 
 class RoleRow(Row):
@@ -46,9 +49,10 @@ class ReporterRow(Row):
 class RouteRow(Row):
     """One recipient that a flag demands; the route is the union over all rows that fit.
 
-    ``subject``: ``incident``, ``candidate`` (a person decides), ``event``, ``advisory``, or a
-    further verdict of the pack. ``of: guests`` means the parties of what is hosted on the object.
-    ``effect`` says what a row does that sends no notice.
+    ``subject``: ``incident``, ``candidate`` (a person decides), ``event``, ``advisory``,
+    ``exchange`` (with centres like ours), or a further verdict of the pack. ``of: guests`` means
+    the parties of what is hosted on the object. ``effect`` says what a row does that sends no
+    notice.
     """
 
     id: Name
@@ -58,14 +62,14 @@ class RouteRow(Row):
     of: Literal["object", "guests"] = "object"
     when: When = When()
     reporters: tuple[Name, ...] = ()
-    effect: Literal["notice", "store", "read", "stream", "advise"] = "notice"
+    effect: Literal["notice", "store", "read", "stream", "advise", "exchange"] = "notice"
 
 
 class LegRow(Row):
     """A leg by the law's name: an early warning, a notification; ``kind`` is what owes it."""
 
     id: Name
-    kind: Literal["first", "update", "correction", "final", "request"]
+    kind: Literal["first", "update", "correction", "final", "request", "progress"]
     names: Names
 
 
@@ -74,7 +78,9 @@ class TermRow(Row):
 
     ``trigger`` is one of ``TRIGGERS`` or another leg of the pack. ``subjects``: of what it speaks,
     where not of all. ``duty_of``: whose duty it is; the centre's own are sent, the others are shown
-    as clocks.
+    as clocks. ``goes_on``: it counts of an incident that still goes on when it is due, or, false,
+    of one that was closed by then, before the leg's other rows, and of which nobody was told
+    how far it is.
     """
 
     id: Name
@@ -87,6 +93,7 @@ class TermRow(Row):
     duty_of: Name = CENTRE
     when: When = When()
     reporters: tuple[Name, ...] = ()
+    goes_on: bool | None = None
 
     @model_validator(mode="after")
     def _offset_or_missing(self) -> "TermRow":
@@ -129,11 +136,26 @@ class RemarkRow(Row):
     when: When = When()
 
 
+class EventFieldsRow(Row):
+    """Which fields of events a role may be given, as ECS names them: a closed list.
+
+    Several rows for one role add up; a role without one is given no field of any event. A by-law
+    may say more.
+    """
+
+    id: Name
+    role: Name
+    effects: Annotated[tuple[Literal["read", "stream"], ...], Field(min_length=1)]
+    fields: Annotated[tuple[FieldName, ...], Field(min_length=1)]
+    by_law: Name | None = None
+
+
 TELLING_SECTIONS: dict[str, type[Row]] = {
     "roles": RoleRow,
     "reporters": ReporterRow,
     "channels": ChannelRow,
     "routes": RouteRow,
+    "event_fields": EventFieldsRow,
     "legs": LegRow,
     "terms": TermRow,
     "by_laws": ByLawRow,

@@ -134,9 +134,9 @@ def _files(settings: EnrichmentSettings, problems: list[Problem]) -> Iterator[Da
             provider = given.stem if path == given else given.name
             name = path.relative_to(root).as_posix()
             yield from _read(("indicators", name, provider), path, problems)
-    for taxii in settings.taxii:
-        for path in sorted((settings.feeds / taxii.name).glob("*.json")):
-            yield from _read(("indicators", path.name, taxii.name), path, problems)
+    for pulled in settings.pulled:
+        for path in sorted((settings.feeds / pulled.name).glob("*.json")):
+            yield from _read(("indicators", path.name, pulled.name), path, problems)
 
 
 def _feed_files(path: Path, problems: list[Problem]) -> list[Path]:

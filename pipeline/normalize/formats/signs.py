@@ -44,6 +44,8 @@ SIGNS: dict[str, str] = {
     r"(?:,!?[a-z0-9-]{2,16}){1,8}:? |"
     r"(?:[^\s:]{1,64}+ )?[\w-]{1,64}+: in:(?:\(unknown \d\)|[^\s,]{1,64}) out:",
     "cisco": r"%[A-Z][A-Z0-9_]{0,63}(?:-[A-Za-z0-9_]{1,63}){0,4}?-[0-7]-[A-Z0-9_]{1,63} ?:(?: |$)",
+    "sonicwall": r"id=[^\s=]{1,64} sn=[0-9A-Fa-f-]{6,24} ",
+    "netscaler": r"(?:\d{2,4}/\d\d/\d{2,4}:\d\d:\d\d:\d\d [^\n:]{0,300}?)?\d{1,3}-PPE-\d{1,3} ?:",
     "auditd": r"(?:node=\S{1,255} )?type=[A-Z0-9_\[\]]{1,48} msg=audit\(|"
     r"(?:\[ *\d{1,12}\.\d{1,9}\] ?)?audit: type=\d{4,5} (?:msg=)?audit\(",
     "zeek_tsv": r"\d{9,11}\.\d{6}\t",
@@ -89,6 +91,8 @@ BEGINNINGS: dict[str, str] = {
     "kaspersky": f"[{ascii_letters}{digits}",
     "palo_alto": f",{digits}",
     "cisco": "%",
+    "sonicwall": "i",
+    "netscaler": digits,
     "auditd": "[ant",
     "zeek_tsv": digits,
     "journald": "_",

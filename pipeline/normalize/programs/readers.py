@@ -37,6 +37,7 @@ PROGRAMS: Mapping[str, str] = {
     "fail2ban-server": f"{_HERE}.fail2ban:read",
     "fail2ban.actions": f"{_HERE}.fail2ban:read",
     "fail2ban.filter": f"{_HERE}.fail2ban:read",
+    "filterlog": f"{_HERE}.filterlog:read",
     "gpasswd": f"{_HERE}.accounts:read",
     "groupadd": f"{_HERE}.accounts:read",
     "groupdel": f"{_HERE}.accounts:read",

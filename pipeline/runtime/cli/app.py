@@ -5,56 +5,74 @@ import zoneinfo
 
 import typer
 
-from pipeline.runtime.cli.audit import audit
-from pipeline.runtime.cli.auditor import auditor
-from pipeline.runtime.cli.bench import bench
-from pipeline.runtime.cli.check import check
-from pipeline.runtime.cli.dead_letters import dead_letters
-from pipeline.runtime.cli.demo import demo
-from pipeline.runtime.cli.duty import duty
-from pipeline.runtime.cli.incidents import incidents
-from pipeline.runtime.cli.init import init
-from pipeline.runtime.cli.law import law
-from pipeline.runtime.cli.match import match
-from pipeline.runtime.cli.ncc import ncc
-from pipeline.runtime.cli.normalize import normalize
-from pipeline.runtime.cli.notices import notices
-from pipeline.runtime.cli.objects import objects
-from pipeline.runtime.cli.reload import reload
-from pipeline.runtime.cli.replay import replay
-from pipeline.runtime.cli.report import report
-from pipeline.runtime.cli.review import review
-from pipeline.runtime.cli.rules import rules
-from pipeline.runtime.cli.run import run
-from pipeline.runtime.cli.silences import silences
-from pipeline.runtime.cli.spill import spill
-from pipeline.runtime.cli.statistics import statistics
-from pipeline.runtime.cli.terms import terms
+from pipeline.runtime.cli.lazy import Later, lazily
+
+COMMANDS = {  # each in the module of its name, with the first sentence of its help
+    "run": "Run everything in one process on one SQLite file, until Ctrl-C.",
+    "reload": (
+        "Have the running system read its rules, registry and pack again, and tell what came of it."
+    ),
+    "demo": "Start the standalone system with the example objects and play the bundled story.",
+    "replay": "Replay files through the whole pipeline; nothing is sent.",
+    "normalize": (
+        'Print one JSON line for each record: an Event, or {"failure": ...};'
+        " exit 1 for any failure."
+    ),
+    "match": "Match Sigma rules on records; one NDJSON line a finding, correlations at the end.",
+    "check": "Read everything that `saqshy run` would read, print every problem, touch nothing.",
+    "init": "Write a commented configuration and an example registry, and say what to edit first.",
+    "report": (
+        "Enter a report; it becomes an event of the object and opens a candidate for a person."
+    ),
+    "auditor": "Watch a running system's history: which notices were due, and what became of them.",
+    "cluster": "The cluster's topics and how it stands.",
+    "collect": (
+        "Take records in and hand them to the brokers, or spool them while no broker answers."
+    ),
+    "worker": "Match and fold what collectors bring, beside as many other workers as you like.",
+    "notifier": "Deliver what workers decided, keep its terms, and chain the audit trail.",
+    "indexer": (
+        "Write events, incidents, notices and the audit trail from Kafka into Elasticsearch."
+    ),
+    "incidents": "List, show, work on and export incidents.",
+    "notices": "List and show notices; replay dead ones, free held ones.",
+    "peers": "Exchange with other operations centres.",
+    "events": "Kept events, under a role; every read is recorded.",
+    "terms": "Terms: whose duty is due when, to whom.",
+    "duty": "The duty roster, and what pages it.",
+    "silences": "Silences of findings, with reason and expiry.",
+    "objects": "The registry of objects and parties.",
+    "spill": "Records that bear a secrecy mark: decide, remove, prove.",
+    "review": "What waits for a person to look at it.",
+    "statistics": "Statistics, open data, compliance.",
+    "law": "The law in force, and what it says of a case.",
+    "audit": "Check and export the audit trail.",
+    "dead-letters": "What could not be processed.",
+    "ncc": "The reference receiver of the coordination centre.",
+    "retention": "Delete events and dead letters that are older than the settings keep them.",
+    "rules": "Detection rules: check, test, add, list, explain, try.",
+    "bench": "Benchmarks.",
+}
+
+
+def _place(name: str) -> str:
+    attribute = name.replace("-", "_")
+    return f"{attribute}:{attribute}"
+
 
 app = typer.Typer(
     name="saqshy",
+    cls=lazily({name: Later(_place(name), sentence) for name, sentence in COMMANDS.items()}),
     help="Security events of critical objects become incidents under the law, and notices.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, reload, demo, replay, normalize, match, check, init, report, auditor):
-    app.command()(command)
-app.add_typer(incidents, name="incidents")
-app.add_typer(notices, name="notices")
-app.add_typer(terms, name="terms")
-app.add_typer(duty, name="duty")
-app.add_typer(silences, name="silences")
-app.add_typer(objects, name="objects")
-app.add_typer(spill, name="spill")
-app.add_typer(review, name="review")
-app.add_typer(statistics, name="statistics")
-app.add_typer(law, name="law")
-app.add_typer(audit, name="audit")
-app.add_typer(dead_letters, name="dead-letters")
-app.add_typer(ncc, name="ncc")
-app.add_typer(rules, name="rules")
-app.add_typer(bench, name="bench")
+
+
+@app.callback()
+def _group() -> None:
+    """Have commands, though none is imported yet."""
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ def audit_notices(
         settings = read_settings(config)
         now = _instant(at) if at else SystemClock().now()
         path = store or settings.store.path
-        auditor = make_auditor(settings, path, Path(folder) / "state.db")
+        auditor = make_auditor(settings, path, Path(folder) / "state.db", overdue=False)
         try:
             auditor.look(now, everything=True)
             alarms = [from_json(Discrepancy, one.data) for one in auditor.state.alarms()]

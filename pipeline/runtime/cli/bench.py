@@ -19,6 +19,7 @@ from pipeline.runtime.cli.bench_assess import bench_assess
 from pipeline.runtime.cli.bench_correlate import bench_correlate
 from pipeline.runtime.cli.bench_ingest import bench_ingest, peak_memory_mb
 from pipeline.runtime.cli.bench_match import bench_match
+from pipeline.runtime.cli.bench_notify import bench_notify
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, emit, show_table, stop, told_errors
 from pipeline.runtime.configuration import read_settings
@@ -146,3 +147,4 @@ def _show(
 bench.command("assess")(bench_assess)
 bench.command("correlate")(bench_correlate)
 bench.command("match")(bench_match)
+bench.command("notify")(bench_notify)

@@ -3,10 +3,16 @@
 from connectors.sinks.ncc_https import read_identity
 from pipeline.assess import unreachable
 from pipeline.errors import ConfigurationError
+from pipeline.runtime.checkpoint_keys import signing, trusted
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, USAGE, emit, say, stop, told_errors
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.knowledge import read_knowledge
+
+UNSIGNED = (
+    "warning: audit.signing_key names no key, so checkpoints of the audit trail are unsigned: who"
+    " can write the store can make the trail anew (make one: openssl genpkey -algorithm ed25519)"
+)
 
 
 def check(config: Config = None, json: AsJson = False) -> None:
@@ -20,6 +26,8 @@ def check(config: Config = None, json: AsJson = False) -> None:
             knowledge = read_knowledge(settings)
             if settings.notify.ncc is not None:
                 read_identity(settings.notify.ncc)
+            signing(settings.audit)
+            trusted(settings.audit)
         except ConfigurationError as error:
             if not json:
                 raise
@@ -36,6 +44,7 @@ def check(config: Config = None, json: AsJson = False) -> None:
             "correlations": len(knowledge.content.correlations),
             "quarantined": quarantined,
             "objects": len(knowledge.registry.objects()),
+            "checkpoints_signed": settings.audit.signing_key is not None,
             "revisions": {
                 "content": knowledge.revisions.content,
                 "registry": knowledge.revisions.registry,
@@ -44,6 +53,8 @@ def check(config: Config = None, json: AsJson = False) -> None:
         }
         for problem in warnings:
             say(str(problem))
+        if settings.audit.signing_key is None:
+            say(UNSIGNED)
         if json:
             emit(summary)
         else:

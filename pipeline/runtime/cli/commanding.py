@@ -8,9 +8,9 @@ import typer
 
 from pipeline.errors import ConfigurationError, Problem, StoreError
 from pipeline.model import AuditEntry, Command, as_document
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.output import FOUND, emit, say, stop
-from pipeline.runtime.commands import leave, spool_of
+from pipeline.runtime.leaving import leave, spool_of
+from pipeline.runtime.reading import reading
 from pipeline.settings import Settings
 
 As = Annotated[str, typer.Option("--as", help="Who asks, in which role: duty_lead/a.serik.")]

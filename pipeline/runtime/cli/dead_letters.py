@@ -6,7 +6,7 @@ import typer
 
 from pipeline.model import Failure, as_document
 from pipeline.runtime.again import replay_failures
-from pipeline.runtime.bootstrap import offline, reading
+from pipeline.runtime.bootstrap import offline
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
     FOUND,
@@ -18,6 +18,7 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import reading
 
 dead_letters = typer.Typer(help="What could not be processed.", no_args_is_help=True)
 

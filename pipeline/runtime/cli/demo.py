@@ -52,13 +52,17 @@ def demo(
     with told_errors():
         story = load_story(bundled("scenario") / "story.yml")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with receiver(folder.resolve() / "ncc") as centre:
+        # The receiver stamps receipts in the story's time as well: one story, one time.
+        told = folder.resolve() / "clock.json"
+        clock = StoryClock(story.instant(story.begins), told=told)
+        with receiver(folder.resolve() / "ncc", "--clock", str(told)) as centre:
             path = write_demo_settings(folder.resolve(), centre.url, centre.pki, port)
-            _play(story, path, seconds, centre.url, once=once)
+            _play(story, clock, path, seconds, centre.url, once=once)
 
 
-def _play(story: Story, config: Path, seconds: float, receiver_url: str, *, once: bool) -> None:
-    clock = StoryClock(story.instant(story.begins))
+def _play(
+    story: Story, clock: StoryClock, config: Path, seconds: float, receiver_url: str, *, once: bool
+) -> None:
     system = assemble(read_settings(config), clock)
     show = Show()
     system.engine.watch = show.outcome
@@ -74,7 +78,7 @@ def _play(story: Story, config: Path, seconds: float, receiver_url: str, *, once
             places=_places(system),
             clock=clock,
             seen=lambda: system.collector.seen,
-            settled=lambda: system.runtime.drained(ended=False, delivered=False),
+            settled=lambda: _settled(system, clock.now()),
             tick=system.collector.tick,
             tell=show.narrate,
             stopping=ended.is_set,
@@ -110,6 +114,19 @@ def _places(system: System) -> dict[str, Place]:
         else Place(port=system.port(listener.name))
         for listener in system.settings.listeners
     }
+
+
+def _settled(system: System, now: int) -> bool:
+    """Tell whether all that came is processed, and told to whom it can be told now.
+
+    Or the story's time would run away from what is on its way, and every notice be late.
+    """
+    if not system.runtime.drained(ended=False, delivered=False):
+        return False
+    return not any(
+        one.state in (NoticeState.PENDING, NoticeState.FAILED) and one.next_attempt_at <= now
+        for one in system.stores.outbox.list()
+    )
 
 
 def _wait_for_receipts(system: System) -> bool:

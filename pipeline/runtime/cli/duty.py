@@ -9,7 +9,6 @@ from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Json, instant, rfc3339
 from pipeline.notify.duty import Taken, awaited, overdue
 from pipeline.registry import LEVELS, Roster, load_registry
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import As, Reason, Wait, command, give, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
@@ -23,6 +22,7 @@ from pipeline.runtime.cli.output import (
 )
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.duty_commands import ACK, TAKE, duty_problems
+from pipeline.runtime.reading import reading
 from pipeline.runtime.term_rows import TermRows
 
 ENDLESS = 1 << 61

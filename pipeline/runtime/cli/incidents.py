@@ -1,45 +1,38 @@
-"""`saqshy incidents list|show`: what the store knows of incidents."""
+"""`saqshy incidents`: its commands, and the list of what the store knows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from pipeline.assess.reason_texts import LANGUAGES, reason_texts
-from pipeline.errors import ConfigurationError, Problem
-from pipeline.model import NANOSECONDS, Incident, IncidentState, Tri, as_document, instant
-from pipeline.runtime.bootstrap import reading
-from pipeline.runtime.cli.incidents_act import STEP_COMMANDS
-from pipeline.runtime.cli.incidents_case import write_case
-from pipeline.runtime.cli.incidents_export import export
-from pipeline.runtime.cli.incidents_found import history_of
-from pipeline.runtime.cli.incidents_open import open_by_hand
-from pipeline.runtime.cli.incidents_timeline import show_timeline
-from pipeline.runtime.cli.incidents_why import texts_folder
-from pipeline.runtime.cli.incidents_why import why as explained
+from pipeline.model import Incident, IncidentState, Tri, as_document
+from pipeline.runtime.cli.lazy import Later, lazily
 from pipeline.runtime.cli.options import AsJson, Config, Store
-from pipeline.runtime.cli.output import (
-    FOUND,
-    emit,
-    say,
-    show_table,
-    stop,
-    to_the_second,
-    told_errors,
-)
-from pipeline.runtime.cli.report import report
-from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.cli.output import emit, show_table, to_the_second, told_errors
+from pipeline.runtime.cli.reads import Basis, ReadAs, note_read
+from pipeline.runtime.reading import reading
 
-incidents = typer.Typer(help="List, show, work on and export incidents.", no_args_is_help=True)
-incidents.command()(report)
-incidents.command()(export)
-incidents.command("timeline")(show_timeline)
-incidents.command("case")(write_case)
-incidents.command("open")(open_by_hand)
-for step, taken in STEP_COMMANDS.items():
-    incidents.command(step)(taken)
+STEPS = (
+    *("ack", "investigate", "contain", "restore", "reopen", "handover", "close", "assign"),
+    *("note", "evidence", "task", "decide", "correct", "merge", "split", "link"),
+    *("request-report", "report-progress"),
+)
+_LATER = {
+    "show": Later("incidents_show:show_incident"),
+    "report": Later("report:report"),
+    "export": Later("incidents_export:export"),
+    "timeline": Later("incidents_timeline:show_timeline"),
+    "case": Later("incidents_case:write_case"),
+    "open": Later("incidents_open:open_by_hand"),
+    **dict.fromkeys(STEPS, Later("incidents_act:STEP_COMMANDS")),
+}
+incidents = typer.Typer(
+    cls=lazily(_LATER), help="List, show, work on and export incidents.", no_args_is_help=True
+)
+
+
+@incidents.callback()
+def _group() -> None:
+    """Have commands, though only one is imported yet."""
 
 
 @incidents.command("list")
@@ -50,6 +43,8 @@ def list_incidents(
     candidates: Annotated[
         bool, typer.Option("--candidates", help="Also what a person has yet to decide.")
     ] = False,
+    whom: ReadAs = None,
+    basis: Basis = None,
     json: AsJson = False,
 ) -> None:
     """List incidents by opening, the latest revision of each.
@@ -62,6 +57,7 @@ def list_incidents(
             for incident in stores.incidents.latest(object_id)
             if candidates or incident.state is not IncidentState.CANDIDATE
         ]
+        note_read(config, store, whom, basis, what="incidents list", of=object_id or "all")
         if json:
             for incident in held:
                 emit(as_document(incident))
@@ -83,106 +79,3 @@ def _row(incident: Incident) -> tuple[str, ...]:
         str(incident.event_count),
         ", ".join(sorted({leg.role for leg in assessment.route})),
     )
-
-
-@incidents.command("show")
-def show_incident(
-    incident_id: Annotated[str, typer.Argument(help="The id, or its beginning.")],
-    config: Config = None,
-    store: Store = None,
-    why: Annotated[
-        bool, typer.Option("--why", help="Each element with norm, fact and rule; who was told.")
-    ] = False,
-    language: Annotated[str, typer.Option("--language", help="kk, ru or en.")] = "en",
-    revision: Annotated[
-        int | None, typer.Option("--revision", help="Explain this revision; default: the last.")
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option("--at", help="Explain what was in force then: a date (UTC) or RFC 3339 time."),
-    ] = None,
-    json: AsJson = False,
-) -> None:
-    """Show one incident with its history; with --why what the law makes of a revision, and why.
-
-    The pack that judged the revision explains it, not today's.
-
-    Example: saqshy incidents show 3f0a --why --language kk --at 2026-11-21
-    """
-    with told_errors():
-        asked = _Asked(language, revision, _instant(at))
-        settings = read_settings(config)
-        with reading(config, store) as stores:
-            history = history_of(stores, incident_id)
-            if why:
-                texts = reason_texts(texts_folder(settings.law.pack))
-                chosen = asked.chosen(history)
-                found = explained(stores, history, chosen, language, texts, asked.at)
-                if json:
-                    emit(found.document())
-                else:
-                    found.show()
-                return
-            if json:
-                for one in history:
-                    emit(as_document(one))
-                return
-            _show(history)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Which revision is asked for, and in which language."""
-
-    language: str
-    revision: int | None
-    at: int | None
-
-    def __post_init__(self) -> None:
-        problems = []
-        if self.language not in LANGUAGES:
-            way_out = f"one of: {', '.join(LANGUAGES)}"
-            problems.append(Problem("--language", 0, f"no language {self.language!r}", way_out))
-        if self.revision is not None and self.at is not None:
-            problems.append(Problem("--revision", 0, "a revision and a time are asked for", "one"))
-        if problems:
-            raise ConfigurationError(problems)
-
-    def chosen(self, history: Sequence[Incident]) -> Incident:
-        """Give the revision; the command ends where there is none."""
-        found = [
-            one
-            for one in history
-            if (self.revision is None or one.revision == self.revision)
-            and (self.at is None or one.changed_at <= self.at)
-        ]
-        if not found:
-            last = history[-1].revision
-            first = to_the_second(history[0].changed_at)
-            stop(FOUND, f"no such revision: there are 1 to {last}, the first of {first}")
-        return found[-1]
-
-
-def _instant(text: str | None) -> int | None:
-    """Read a time, or a date as the end of its day in UTC."""
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        try:
-            return instant(text)
-        except ValueError as error:
-            problem = Problem("--at", 0, f"{text!r} is neither a date nor a time", "2026-01-31")
-            raise ConfigurationError([problem]) from error
-    return instant(f"{day.isoformat()}T00:00:00Z") + 86_400 * NANOSECONDS - 1
-
-
-def _show(history: Sequence[Incident]) -> None:
-    rows = [
-        (str(one.revision), to_the_second(one.changed_at), one.state.value, str(one.event_count))
-        for one in history
-    ]
-    last = history[-1]
-    show_table(last.id, ("revision", "at", "state", "events"), rows)
-    say(f"object {last.object_id}; notices: saqshy notices list --incident {last.id}")

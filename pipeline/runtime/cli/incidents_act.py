@@ -9,13 +9,13 @@ import typer
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.incidents.decisions import VERDICT
 from pipeline.model import instant
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import As, Reason, Wait
 from pipeline.runtime.cli.incidents_evidence import Kept, kept_evidence
 from pipeline.runtime.cli.incidents_found import history_of
 from pipeline.runtime.cli.incidents_handing import Author, Hand, Seen, Subject, hand_in
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import told_errors
+from pipeline.runtime.reading import reading
 
 Say = Annotated[
     list[str] | None,
@@ -170,6 +170,47 @@ def task(
             detail["due"] = _due(due)
     hand = Hand(incident, whom, author, reason, revision, wait, config, store, json)
     hand_in(hand, "task", detail)
+
+
+def request_report(
+    incident: Subject,
+    by: Annotated[str, typer.Option("--by", help="The role that asked for it: csirt.")],
+    whom: As,
+    reason: Reason,
+    author: Author = "",
+    revision: Seen = None,
+    wait: Wait = 10.0,
+    config: Config = None,
+    store: Store = None,
+    json: AsJson = False,
+) -> None:
+    """Record that a role of the route asked for a report; what is known so far goes to it.
+
+    Only where the law pack owes one on request, by when it says (NIS2: an intermediate report).
+    Example: saqshy incidents request-report 3f0a --by csirt --as duty_lead/a.serik
+    --reason "their letter 17"
+    """
+    hand = Hand(incident, whom, author, reason, revision, wait, config, store, json)
+    hand_in(hand, "report", {"kind": "request", "by": by})
+
+
+def report_progress(
+    incident: Subject,
+    whom: As,
+    reason: Reason,
+    author: Author = "",
+    revision: Seen = None,
+    wait: Wait = 10.0,
+    config: Config = None,
+    store: Store = None,
+    json: AsJson = False,
+) -> None:
+    """Tell how far it is with what still goes on, where the law pack owes that instead of an end.
+
+    Example: saqshy incidents report-progress 3f0a --as duty_lead/a.serik --reason "month is over"
+    """
+    hand = Hand(incident, whom, author, reason, revision, wait, config, store, json)
+    hand_in(hand, "report", {"kind": "progress"})
 
 
 def decide(
@@ -340,5 +381,7 @@ STEP_COMMANDS: dict[str, Callable[..., None]] = {
     "merge": merge,
     "split": split,
     "link": link,
+    "request-report": request_report,
+    "report-progress": report_progress,
 }
 """The command of each step, by its name."""

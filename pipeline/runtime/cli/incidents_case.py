@@ -7,11 +7,11 @@ import typer
 
 from pipeline.content import load_content
 from pipeline.registry import load_registry
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.incidents_found import history_of
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import emit, say, told_errors
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import reading
 from pipeline.runtime.replayable import replay_case
 from pipeline.runtime.written import WrittenGuard
 

@@ -18,11 +18,12 @@ from pipeline.model import Finding, Incident, IncidentState, Tri, instant
 from pipeline.notify.exports import Exported, Subject, Tlp, card_texts, exported, titles
 from pipeline.ports import Stores
 from pipeline.registry import Registry, decide, load_registry
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.incidents_why import texts_folder
 from pipeline.runtime.cli.options import Config, Store
 from pipeline.runtime.cli.output import FOUND, say, stop, told_errors
+from pipeline.runtime.cli.reads import Basis, ReadAs, note_read
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import reading
 
 Form: TypeAlias = Literal["iodef", "iodef-json", "stix", "ocsf", "csv", "pdf"]
 CARD: Form = "pdf"
@@ -65,6 +66,8 @@ def export(
     ] = None,
     config: Config = None,
     store: Store = None,
+    whom: ReadAs = None,
+    basis: Basis = None,
 ) -> None:
     """Export incidents for other programs and for people.
 
@@ -75,12 +78,15 @@ def export(
     """
     with told_errors():
         asked = _Asked(incident_id, every, candidates, form, language, tlp, out, font, written_at)
-        count, data = _written(asked, config, store)
+        read, data = _written(asked, config, store)
+        one = read[0] if not every else ""
+        of = f"{len(read)} as {form}"
+        note_read(config, store, whom, basis, what="incidents export", incident=one, of=of)
         if out is None:
             sys.stdout.buffer.write(data)
         else:
             out.write_bytes(data)
-            say(f"wrote {count} incident(s) to {out}")
+            say(f"wrote {len(read)} incident(s) to {out}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +142,15 @@ class _Asked:
         return found
 
 
-def _written(asked: _Asked, config: Path | None, store: Path | None) -> tuple[int, bytes]:
-    """Give how many incidents are written, and their document."""
+def _written(asked: _Asked, config: Path | None, store: Path | None) -> tuple[Sequence[str], bytes]:
+    """Give the ids of the incidents that are written, and their document."""
     settings = read_settings(config)
     registry = load_registry(settings.registry)
     now = time.time_ns()  # the guard's: what is printed must not open what has ended
     printed = asked.printed(now)
     with reading(config, store) as stores:
         found = asked.chosen(stores)
+        names = [one.id for one in found]
         records = [
             exported(_subject(stores, registry, one, now), settings.centre, printed, asked.tlp)
             for one in found
@@ -151,9 +158,9 @@ def _written(asked: _Asked, config: Path | None, store: Path | None) -> tuple[in
         if asked.form == CARD:
             texts = reason_texts(texts_folder(settings.law.pack))
             speech = _Speech(stores, asked.language, texts)
-            return len(records), _cards(records, speech, asked.font, found)
+            return names, _cards(records, speech, asked.font, found)
     write = import_module(WRITERS[asked.form]).write
-    return len(records), write(records, titles(records, card_texts(), asked.language))
+    return names, write(records, titles(records, card_texts(), asked.language))
 
 
 def _subject(stores: Stores, registry: Registry, incident: Incident, now: int) -> Subject:

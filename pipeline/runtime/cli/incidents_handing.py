@@ -12,12 +12,12 @@ from pipeline.errors import ConfigurationError, Problem, StoreError
 from pipeline.incidents.life_cycle import PREFIX, form_problems
 from pipeline.model import AuditEntry, Command, Incident, as_document
 from pipeline.registry import load_registry
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import PAUSE, command
 from pipeline.runtime.cli.incidents_found import history_of
 from pipeline.runtime.cli.output import FOUND, emit, say, stop, told_errors
-from pipeline.runtime.commands import leave, spool_of
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.leaving import leave, spool_of
+from pipeline.runtime.reading import reading
 from pipeline.runtime.written import written_problems
 from pipeline.settings import Settings
 

@@ -9,7 +9,6 @@ from pipeline.incidents.decisions import VERDICT
 from pipeline.incidents.life_cycle import PREFIX
 from pipeline.model import Incident, Tri, identity
 from pipeline.registry import REPORTS
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import PAUSE, As, Reason, Wait, command
 from pipeline.runtime.cli.incidents_handing import check, outcome, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
@@ -28,8 +27,9 @@ from pipeline.runtime.cli.report import (
     What,
     report,
 )
-from pipeline.runtime.commands import leave, spool_of
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.leaving import leave, spool_of
+from pipeline.runtime.reading import reading
 
 
 def open_by_hand(

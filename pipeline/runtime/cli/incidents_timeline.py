@@ -17,10 +17,11 @@ from pipeline.model import NANOSECONDS, Incident, Json, as_document, rfc3339
 from pipeline.notify import read_texts
 from pipeline.notify.texts import LANGUAGES, Texts
 from pipeline.ports import Stores
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.incidents_found import history_of
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import emit, say, show_table, to_the_second, told_errors
+from pipeline.runtime.cli.reads import Basis, ReadAs, note_read
+from pipeline.runtime.reading import reading
 
 LOCALE = Path(__file__).parent / "locale" / "incidents"
 _TIMES = ("acknowledge", "notify", "contain", "restore", "close")
@@ -37,6 +38,8 @@ def show_timeline(
     language: Annotated[str, typer.Option("--language", help="kk, ru or en.")] = "en",
     config: Config = None,
     store: Store = None,
+    whom: ReadAs = None,
+    basis: Basis = None,
     json: AsJson = False,
 ) -> None:
     """Show events, findings, revisions with who and why, notices and receipts as one ordered list.
@@ -51,6 +54,8 @@ def show_timeline(
         with reading(config, store) as stores:
             history = history_of(stores, incident)
             last = history[-1]
+            read = "incidents timeline"
+            note_read(config, store, whom, basis, what=read, incident=last.id)
             notices = list(stores.outbox.list(last.id))
             found = [stores.incidents.finding(one) for one in _findings(history)]
             moments = timeline(history, [one for one in found if one is not None], notices)
@@ -129,6 +134,8 @@ class Words:
         name = _NAMES.get(moment.kind, f"{moment.kind}.{moment.what}")
         if name == "step.task" and _entry(detail).get("done"):
             name = "step.task_done"
+        if name == "step.report":
+            name = f"step.report.{_entry(detail).get('kind', '')}"
         parts = [self.line("moment", name, **self._values(moment))]
         if detail.get("machine") and moment.kind == "step":
             parts.append(self.line("moment", "machine", said=self._said(detail["machine"])))
@@ -139,7 +146,7 @@ class Words:
     def _values(self, moment: Moment) -> dict[str, str]:
         detail = moment.detail
         entry = {name: str(value) for name, value in _entry(detail).items()}
-        route = _entry(detail).get("route", "")
+        route = _entry(detail).get("route", _entry(detail).get("to", ""))
         roles = [self.of("role", one) for one in route] if isinstance(route, list) else []
         links = detail.get("links", ())
         due = detail.get("due_at")

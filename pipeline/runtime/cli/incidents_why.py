@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.assess import Due, Moments, Pack, pack_from_bundle, terms_due
+from pipeline.assess import Due, Moments, Pack, object_flags, pack_from_bundle, terms_due
 from pipeline.assess.explain import Explained, Explainer
 from pipeline.assess.reason_texts import ReasonTexts
 from pipeline.errors import StoreError
@@ -27,7 +27,6 @@ from pipeline.ports import Stores
 from pipeline.registry import Registry, registry_from_bundle
 from pipeline.runtime.cli.output import say, show_table, to_the_second
 
-HOSTS = "hosts"
 _SECTIONS = (
     "verdict", "limb", "act", "attribute", "axis", "resource", "consequence", "floor", "weight",
     "aim", "guard", "route", "version",
@@ -243,11 +242,7 @@ def _bundle(stores: Stores, kind: str, revision: str) -> bytes:
 
 def _flags(registry: Registry, incident: Incident) -> frozenset[str]:
     at = incident.opened_at
-    record = registry.object(incident.object_id, at)
-    if record is None:
-        return frozenset()
-    flags = record.flags(at)
-    return flags | {HOSTS} if registry.hosted_on(record.id, at) else flags
+    return object_flags(registry, registry.object(incident.object_id, at), at)
 
 
 def texts_folder(pack: Path) -> Path:

@@ -39,6 +39,7 @@ content:
 #   geo: [geo/city.mmdb, geo/asn.mmdb]
 #   indicators: [indicators] # STIX 2.1, MISP feeds, CSV lists
 #   taxii: [{name: partner, url: "https://taxii.example.kz/api/collections/1/"}]
+#   misp: [{name: sharing, url: "https://misp.example.kz", key_file: secrets/misp.key}]
 
 law:
   pack: rules/law/kz # acts, harms, routes, terms; by-laws that are missing are named in it

@@ -1,4 +1,4 @@
-"""``saqshy ncc``: the reference receiver of the coordination centre."""
+"""``saqshy ncc``: the reference receiver, what it sends, and what came of that with us."""
 
 import sys
 from pathlib import Path
@@ -6,18 +6,19 @@ from typing import Annotated
 
 import typer
 
+from pipeline.runtime.cli.ncc_messages import messages
+from pipeline.runtime.cli.ncc_send import heartbeats, send, sent
 from pipeline.runtime.cli.output import emit, say, told_errors
-from pipeline.runtime.receiver import open_receiver
-from pipeline.web.receiver import Fault
+from pipeline.runtime.clocks import SystemClock, ToldClock
+from pipeline.runtime.receiver import Manner, open_receiver
+from pipeline.web.receiver_faults import Fault
 
 ncc = typer.Typer(
     name="ncc", no_args_is_help=True, help="The reference receiver of the coordination centre."
 )
-
-
-@ncc.callback()
-def _group() -> None:
-    """Keep ``serve`` a command of its own although it stands alone."""
+for command in (send, sent, heartbeats):
+    ncc.command()(command)
+ncc.add_typer(messages, name="messages")
 
 
 @ncc.command(epilog="Example: saqshy ncc serve --dir var/ncc --port 8791")
@@ -33,6 +34,15 @@ def serve(
     slow_seconds: Annotated[
         float, typer.Option(min=0, help="How late --fail slow answers.")
     ] = 60.0,
+    crl: Annotated[
+        Path | None, typer.Option(help="Senders' certificates that were revoked, PEM.")
+    ] = None,
+    quiet_seconds: Annotated[
+        float, typer.Option(min=1, help="How long heartbeats may stay away.")
+    ] = 180.0,
+    clock: Annotated[
+        Path | None, typer.Option(help="File that tells a story's time, for demonstrations.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Say where it listens as one line of JSON.")
     ] = False,
@@ -40,7 +50,11 @@ def serve(
     """Receive notices over mutual TLS, keep them, answer with signed receipts; until Ctrl-C."""
     with told_errors():
         receiver = open_receiver(
-            directory, address=address, port=port, fault=fail, slow_seconds=slow_seconds
+            directory,
+            address=address,
+            port=port,
+            manner=Manner(fail, slow_seconds, quiet_seconds, crl),
+            now=ToldClock(clock).now if clock else SystemClock().now,
         )
         if as_json:
             emit({"url": receiver.url, "pki": str(receiver.pki.folder), "fail": fail})

@@ -6,9 +6,7 @@ import typer
 
 from pipeline.model import Notice, NoticeState, as_document
 from pipeline.ports import Stores
-from pipeline.runtime.bootstrap import reading
-from pipeline.runtime.cli.notices_acts import release, replay
-from pipeline.runtime.cli.notices_sealed import receipts, seal
+from pipeline.runtime.cli.lazy import Later, lazily
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
     FOUND,
@@ -19,12 +17,20 @@ from pipeline.runtime.cli.output import (
     to_the_second,
     told_errors,
 )
+from pipeline.runtime.cli.reads import Basis, ReadAs, note_read
+from pipeline.runtime.reading import reading
 
+_LATER = {
+    "release": Later("notices_acts:release"),
+    "replay": Later("notices_acts:replay"),
+    "seal": Later("notices_sealed:seal"),
+    "receipts": Later("notices_sealed:receipts"),
+}
 notices = typer.Typer(
-    help="List and show notices; replay dead ones, free held ones.", no_args_is_help=True
+    cls=lazily(_LATER),
+    help="List and show notices; replay dead ones, free held ones.",
+    no_args_is_help=True,
 )
-for act in (release, replay, seal, receipts):
-    notices.command()(act)
 
 
 @notices.command("list")
@@ -118,6 +124,8 @@ def show_notice(
     notice_id: Annotated[str, typer.Argument(help="The id, or its beginning.")],
     config: Config = None,
     store: Store = None,
+    whom: ReadAs = None,
+    basis: Basis = None,
     json: AsJson = False,
 ) -> None:
     """Show one notice: what it said, on which ground, what was tried, and the receipt.
@@ -128,6 +136,7 @@ def show_notice(
         found = [one for one in stores.outbox.list() if one.id.startswith(notice_id)]
         if len(found) != 1:
             stop(FOUND, f"{len(found)} notices begin with {notice_id!r}; see notices list")
+        note_read(config, store, whom, basis, what="notices show", notice=found[0].id)
         document = as_document(found[0])
         if json:
             emit(document)

@@ -6,11 +6,11 @@ import typer
 
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.ports import Stores
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import As, Reason, Wait, command, give, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import FOUND, say, stop, told_errors
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import reading
 from pipeline.runtime.redelivering import RELEASE, REPLAY, delivery_problems
 
 

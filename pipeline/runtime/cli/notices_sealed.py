@@ -19,11 +19,11 @@ from pipeline.model import Json, Notice, NoticeState, instant
 from pipeline.notify import Backoff, Courier
 from pipeline.ports import Stores
 from pipeline.registry import load_registry
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import As, Reason, Wait, command, give, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import FOUND, emit, say, stop, told_errors
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import reading
 from pipeline.runtime.redelivering import RECEIPTS, SEALED
 from pipeline.runtime.ways_out import Reach
 from pipeline.settings import SealedSettings, Settings

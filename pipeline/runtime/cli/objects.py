@@ -9,7 +9,15 @@ import typer
 
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Json, as_document, rfc3339
-from pipeline.registry import Duty, ObjectRecord, Registry, duties, load_registry, rows_with
+from pipeline.registry import (
+    Duty,
+    ObjectRecord,
+    Registry,
+    duties,
+    licence_duties,
+    load_registry,
+    rows_with,
+)
 from pipeline.registry.differences import record_differences, registry_differences
 from pipeline.registry.history import History
 from pipeline.registry.moments import EARLIEST
@@ -307,6 +315,7 @@ def due(
 ) -> None:
     """List what has to be done until when; exit code 1 where something is overdue.
 
+    Without OBJECT also the licences of operations centres and response services, by party.
     Where the law sets no term and nobody entered one, the source is told as missing.
     Example: saqshy objects due --state overdue --at 2026-06-01
     """
@@ -321,19 +330,18 @@ def due(
         if object_id is not None:
             _history(held, object_id)
             chosen = tuple(record for record in chosen if record.id == object_id)
-        found = [
-            (record.id, duty)
-            for record in chosen
-            for duty in _duties(held, record, instant)
-            if not state or duty.state in state
-        ]
+        found = [(record.id, duty) for record in chosen for duty in _duties(held, record, instant)]
+        if object_id is None:
+            parties = [*held.parties.values()]
+            found += licence_duties(parties, instant, rows_with(held.duty_rows))
+        found = [one for one in found if not state or one[1].state in state]
         _tell_duties(found, json=json)
         if any(duty.state == "overdue" for _, duty in found):
             stop(FOUND)
 
 
 def _duties(held: Registry, record: ObjectRecord, at: int) -> list[Duty]:
-    return duties(record, at, rows_with(held.duty_rows))
+    return duties(record, at, rows_with(held.duty_rows), held.is_state)
 
 
 def _duty_document(duty: Duty) -> Json:

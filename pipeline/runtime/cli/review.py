@@ -10,7 +10,6 @@ from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import NANOSECONDS, as_document, rfc3339
 from pipeline.ports import Stores
 from pipeline.registry import Registry, Standing, load_registry, standing
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import As, Reason, Wait, command, give, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
@@ -23,6 +22,7 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import reading
 from pipeline.runtime.reviewing import (
     ACCEPT,
     BASIS,

@@ -15,7 +15,6 @@ from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import NANOSECONDS, Json, as_document, instant, rfc3339
 from pipeline.notify import Channels, Composer, read_texts
 from pipeline.ports import Stores
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
@@ -31,6 +30,7 @@ from pipeline.runtime.cli.output import (
 )
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.knowledge import Knowledge, read_knowledge
+from pipeline.runtime.reading import reading
 from pipeline.runtime.stages import Stages
 from pipeline.runtime.telemetry import Silent
 from pipeline.runtime.trial import EVER, Extent, Side, Trial, Tried, TriedFinding, TriedIncident

@@ -9,12 +9,12 @@ import typer
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.incidents.silences import ADD, END, problems_of, silence_of
 from pipeline.model import Command, as_document, instant, rfc3339
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import As, Reason, Wait, command, give, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told_errors
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.knowledge import read_knowledge
+from pipeline.runtime.reading import reading
 from pipeline.runtime.silenced import covered, meaning, span, standing
 from pipeline.settings import Settings
 

@@ -14,7 +14,6 @@ from pipeline.errors import ConfigurationError, Problem
 from pipeline.incidents.silences import who
 from pipeline.model import AuditEntry, Json
 from pipeline.ports import Stores
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import As, Reason, Wait, command, give, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
@@ -27,6 +26,7 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import reading
 from pipeline.runtime.spill_decisions import CONFIRM, RELEASE, ROLES
 from pipeline.runtime.spill_purge import PURGED, Purge, remains
 from pipeline.runtime.spill_records import RECORDED

@@ -14,7 +14,6 @@ from pipeline.model import NANOSECONDS, as_document, instant
 from pipeline.notify.texts import LANGUAGES
 from pipeline.registry.moments import zone_named
 from pipeline.runtime.archive import Archive
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import FOUND, USAGE, emit, say, show_table, stop, told_errors
 from pipeline.runtime.cli.statistics_tables import Tables
@@ -23,6 +22,7 @@ from pipeline.runtime.compliance import by_sector
 from pipeline.runtime.compliance import compliance as compliance_of
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.figures import Figures
+from pipeline.runtime.reading import reading
 
 statistics = typer.Typer(help="Statistics, open data, compliance.", no_args_is_help=True)
 

@@ -12,7 +12,6 @@ from pipeline.model import NANOSECONDS, Json, as_document
 from pipeline.notify import Channels, read_texts
 from pipeline.notify.clock import TermClock
 from pipeline.ports import Stores
-from pipeline.runtime.bootstrap import reading
 from pipeline.runtime.cli.commanding import As, Reason, Wait, command, give, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
@@ -27,6 +26,7 @@ from pipeline.runtime.cli.output import (
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.duty_commands import MET, duty_problems
 from pipeline.runtime.knowledge import read_knowledge
+from pipeline.runtime.reading import reading
 from pipeline.runtime.term_answers import TermAnswers, term_answers
 from pipeline.runtime.term_rows import TermRows
 from pipeline.runtime.terms_tick import clocks_held

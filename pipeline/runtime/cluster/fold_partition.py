@@ -17,10 +17,11 @@ from connectors.stores.kafka.topics import (
 )
 from pipeline.model import BatchKind, Observation, RawBatch, Revisions
 from pipeline.ports import StateStore
-from pipeline.runtime.chain import STATE_TYPES, Chain, Folded, clock_observation
+from pipeline.runtime.chain import STATE_TYPES, Chain, clock_observation
 from pipeline.runtime.cluster.addressing import command_of, for_notifier, object_of
 from pipeline.runtime.cluster.arrival import ARRIVAL_ROWS, come_to_pass, first_time, in_turn
 from pipeline.runtime.cluster.outputs import Output, outcome_outputs, partition_of
+from pipeline.runtime.folded import Folded
 from pipeline.runtime.folding import ADMINISTRATION, Folding
 
 TYPES = {**STATE_TYPES, **ARRIVAL_ROWS}

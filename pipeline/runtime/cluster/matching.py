@@ -16,9 +16,10 @@ from connectors.stores.kafka.topics import (
     pack_posted_batch,
 )
 from pipeline.model import BatchKind, RawBatch, Revisions, event_lines
-from pipeline.runtime.chain import Chain, Folded
+from pipeline.runtime.chain import Chain
 from pipeline.runtime.cluster.addressing import addressed
 from pipeline.runtime.cluster.outputs import Output, outcome_outputs, partition_of
+from pipeline.runtime.folded import Folded
 from pipeline.runtime.observing import observe
 from pipeline.runtime.spill_records import emptied, spill_drafts
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from connectors.stores.kafka.topics import Told, pack_outcome
 from pipeline.model import as_document
-from pipeline.runtime.chain import Folded
+from pipeline.runtime.folded import Folded
 
 _Part = TypeVar("_Part")
 

@@ -6,9 +6,18 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import NameOID
 
 DAY = timedelta(days=1)
@@ -29,7 +38,7 @@ class Authority:
     def __init__(self, folder: Path, name: str = "test authority") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self._name = folder, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self._key = generate_private_key(SECP256R1())
+        self._key: EllipticCurvePrivateKey = generate_private_key(SECP256R1())
         self.now = datetime.now(UTC)
         certificate = (
             self._builder(self._name, self.now + 30 * DAY)
@@ -43,6 +52,22 @@ class Authority:
         )
         self.ca = folder / "ca.pem"
         self.ca.write_bytes(certificate.public_bytes(Encoding.PEM))
+
+    @classmethod
+    def of(cls, folder: Path) -> "Authority":
+        """Give the authority of a development PKI, whose key lies in its folder."""
+        made = cls.__new__(cls)
+        made.folder, made.now, made.ca = folder, datetime.now(UTC), folder / "ca.pem"
+        key = load_pem_private_key((folder / "ca.key.pem").read_bytes(), None)
+        assert isinstance(key, EllipticCurvePrivateKey)
+        made._key = key
+        made._name = x509.load_pem_x509_certificate(made.ca.read_bytes()).subject
+        return made
+
+    @staticmethod
+    def serial(certificate: Path) -> int:
+        """Give a certificate's serial number."""
+        return x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
 
     def leaf(self, *names: str, ends: timedelta = DAY) -> Leaf:
         """Make a server's certificate for these names; ``ends`` from now, or before it."""
@@ -73,13 +98,13 @@ class Authority:
         made.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return made
 
-    def revoked(self, *serials: int, number: int = 1) -> Path:
-        """Write the list of what is revoked."""
+    def revoked(self, *serials: int, number: int = 1, ends: timedelta = DAY) -> Path:
+        """Write the list of what is revoked; ``ends`` from now, or before it."""
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self._name)
-            .last_update(self.now - DAY + timedelta(seconds=number))
-            .next_update(self.now + DAY)
+            .last_update(self.now - 2 * DAY + timedelta(seconds=number))
+            .next_update(self.now + ends)
             .add_extension(x509.CRLNumber(number), critical=False)
         )
         for serial in serials:

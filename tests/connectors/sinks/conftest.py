@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from connectors.sinks.ncc_https import NccSink
-from pipeline.runtime.receiver import Receiver, open_receiver
+from pipeline.runtime.receiver import Manner, Receiver, open_receiver
 
 
 @pytest.fixture
 def receiver(tmp_path: Path) -> Iterator[Receiver]:
     """Run the reference receiver beside the test, on a free port."""
-    opened = open_receiver(tmp_path / "ncc", slow_seconds=30)
+    opened = open_receiver(tmp_path / "ncc", manner=Manner(slow_seconds=30))
     try:
         with opened.beside():
             yield opened

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from starlette.applications import Starlette
+
 from pipeline.runtime.pki import Pki
 from pipeline.runtime.receiver import bind
-from pipeline.web.receiver_server import ServerIdentity, mutual_tls
+from pipeline.web.receiver_server import ServerIdentity, mutual_tls, receiver_server
 
 
 @dataclass(slots=True)
@@ -23,7 +25,7 @@ class RawServer:
 
 
 def read_request(link: ssl.SSLSocket) -> tuple[bytes, bytes]:
-    """Read one request with a content-length; empty where the peer went away."""
+    """Read one request; empty where the peer went away. Without a content-length it has no body."""
     data = b""
     while b"\r\n\r\n" not in data:
         part = link.recv(65536)
@@ -31,7 +33,8 @@ def read_request(link: ssl.SSLSocket) -> tuple[bytes, bytes]:
             return b"", b""
         data += part
     head, _, body = data.partition(b"\r\n\r\n")
-    wanted = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    _, named, rest = head.lower().partition(b"content-length:")
+    wanted = int(rest.split(b"\r\n")[0]) if named else 0
     while len(body) < wanted:
         body += link.recv(65536)
     return head, body
@@ -50,6 +53,23 @@ def shook_hands(link: ssl.SSLSocket) -> bool:
                 pass
         return False
     return True
+
+
+@contextmanager
+def tls_server(app: Starlette, tls: ssl.SSLContext) -> Iterator[str]:
+    """Serve an application under a certificate of one's own; gives the address."""
+    listening = bind("127.0.0.1", 0)
+    server = receiver_server(app, tls)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        threading.Event().wait(0.01)
+    try:
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listening.close()
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from pipeline.model import Recipient, rfc3339
 from pipeline.runtime.pki import Pki, development_pki
 from pipeline.runtime.receiver import Receiver, open_receiver
 from pipeline.settings import NccSettings
-from pipeline.web.receiver import Fault
+from pipeline.web.receiver_faults import Fault
 from tests.connectors.sinks.raw_server import RawServer, raw_server
 from tests.notify.made import BASE, notice
 
@@ -504,7 +504,7 @@ def test_a_dripping_receiver_delays_in_time(pki: Pki) -> None:
 def test_no_bytes_pass_for_a_receipt(answer: bytes) -> None:
     """Any bytes that nobody signed are refused, never believed and never an error of ours."""
     with pytest.raises(DeliveryRefused):
-        fuzzed()._receipt(notice().id, "0" * 64, answer)
+        fuzzed()._receipt("https://ncc", notice().id, "0" * 64, answer)
 
 
 @pytest.fixture(autouse=True, scope="module")

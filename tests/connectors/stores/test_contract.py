@@ -360,6 +360,15 @@ def test_events_by_id(stores: Stores) -> None:
     assert orjson.loads(found[events[0].id]) == events[0].document()
 
 
+def test_events_by_batch(stores: Stores) -> None:
+    """A batch's events come in the order of their records, and an unknown batch has none."""
+    kept = batch(1)
+    stores.events.add(kept, [event(kept, index, at(index)) for index in (2, 0, 1)])
+    found = [orjson.loads(line)["saqshy"]["index"] for line in stores.events.of_batch(kept.id)]
+    assert found == [0, 1, 2]
+    assert list(stores.events.of_batch("0" * 32)) == []
+
+
 def test_events_of_the_same_batch_overwrite(stores: Stores) -> None:
     """A batch that is processed again replaces its events, also by none."""
     kept = batch(1)

@@ -26,6 +26,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = {
         "store": {"path": "saqshy.db"},
         "auditor": {"state": "a.db", "pages": "pages", "heartbeats": "beats", "port": None},
+        "audit": {"checkpoint_minutes": 0},
         "log": {"level": "error"},
     }
     path = folder / "saqshy.yml"

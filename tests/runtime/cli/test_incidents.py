@@ -1,5 +1,6 @@
 """`saqshy incidents show --why`: norm, fact and rule, in three languages, for any day."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from typer.testing import CliRunner, Result
 
 from pipeline.model import rfc3339
 from pipeline.runtime.cli.app import app
+from pipeline.runtime.cli.incidents_show import NEWEST
+from tests.runtime.acts import act, broken_into, history, quick
 from tests.runtime.centre import AT, Centre, centre, entry, failures, prepare
 
 OLD, NEW = "failure in the infrastructure", "breakdown of the infrastructure"
@@ -121,6 +124,28 @@ def test_without_why_it_shows_the_history(attacked: Path) -> None:
     assert "notices: saqshy notices list" in plain.stderr
     lines = saqshy(attacked, "incidents", "show", "", "--json").stdout.splitlines()
     assert [orjson.loads(line)["revision"] for line in lines] == [*range(1, len(lines) + 1)]
+
+
+def test_of_a_long_history_the_newest_is_shown(tmp_path: Path) -> None:
+    """The table holds the newest revisions and tells how many it hides; --all and --json do not."""
+    with quick(tmp_path) as made:
+        incident = broken_into(made)
+        for number in range(NEWEST + 3):
+            act(made, "note", incident, text=f"note {number}")
+        last = len(history(made, incident))
+    short = saqshy(tmp_path, "incidents", "show", incident.id)
+    assert f"{last - NEWEST} older revision(s) are not shown" in short.stderr
+    assert _numbers(short) == [*range(last - NEWEST + 1, last + 1)]
+    whole = saqshy(tmp_path, "incidents", "show", incident.id, "--all")
+    assert "not shown" not in whole.stderr
+    assert _numbers(whole) == [*range(1, last + 1)]
+    lines = saqshy(tmp_path, "incidents", "show", incident.id, "--json").stdout.splitlines()
+    assert len(lines) == last
+
+
+def _numbers(shown: Result) -> list[int]:
+    found = re.findall(r"^\W*(\d+)\W+\d{4}-", shown.stdout, re.MULTILINE)
+    return [int(number) for number in found]
 
 
 @pytest.mark.parametrize(

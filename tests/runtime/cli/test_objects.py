@@ -89,6 +89,19 @@ def test_duties_are_listed_with_what_is_missing() -> None:
     assert none.exit_code == 0
 
 
+def test_what_is_due_names_licences_too() -> None:
+    """Licences of centres stand by their party; of one object nothing but its own is listed."""
+    result = run("due", "--registry", EXAMPLE, "--at", DAY, "--json")
+    found = {(line["object"], line["id"]) for line in lines(result)}
+    named = {name for name, duty in found if duty == "centre_licence"}
+    held = load_registry([Path(EXAMPLE)])
+    assert named <= set(held.in_role("operations_centre"))
+    assert named
+    assert ("kz-akimat", "joint_contract:kz-egov-portal") in found
+    own = run("due", "kz-akimat", "--registry", EXAMPLE, "--at", DAY, "--json")
+    assert {line["object"] for line in lines(own)} == {"kz-akimat"}
+
+
 def test_check_tells_every_error_at_once(tmp_path: Path) -> None:
     """Check ends with 2 and every problem, or says how much it read."""
     (tmp_path / "a.yml").write_text("objects:\n  - {id: a, sectr: gas}\n  - {id: B}\n")

@@ -17,14 +17,20 @@ GATHERED = 8  # records of one listener that one batch takes
 
 
 @contextmanager
-def story_played(folder: Path, share: float = 1.0) -> Iterator[tuple[System, list[RawBatch], Came]]:
-    """Play a share of the story on one machine; give the system, its journal and what came."""
+def story_played(
+    folder: Path, share: float = 1.0, *, terms: bool = False
+) -> Iterator[tuple[System, list[RawBatch], Came]]:
+    """Play a share of the story on one machine; give the system, its journal and what came.
+
+    With ``terms`` it keeps the clocks too, which is the notifier's affair in a cluster.
+    """
     steps = list(expand(load_story(bundled("scenario") / "story.yml")))
     steps = steps[: int(len(steps) * share)]
     names = sorted({step.listener for step in steps})
     listeners = [{"name": name, "kind": "syslog_tcp", "port": 0} for name in names]
     with centre(folder, steps[0].at, listeners=listeners) as made:
-        made.system.engine.terms = None  # the notifier's affair
+        if not terms:
+            made.system.engine.terms = None
         _play(made, steps)
         made.drain()
         came = Came()

@@ -1,0 +1,1 @@
+"""Elasticsearch as the cluster's store: one module a kind of document."""

@@ -1,0 +1,76 @@
+"""What an indexer tells of itself: batches, items by what became of them, lag, waiting."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
+
+
+class IndexingFigures:
+    """The series of one indexer, in a registry of their own.
+
+    Results of items: written, known, plain (kept in its plain form), refused, clash, busy.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.batches = Histogram(
+            "saqshy_indexer_batch_seconds",
+            "From a batch's first request to its last item's answer.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._items = Counter(
+            "saqshy_indexer_items",
+            "Items by what became of them; busy ones are tried again.",
+            ["result"],
+            registry=self.registry,
+        )
+        self._waiting = Gauge(
+            "saqshy_indexer_store_waiting",
+            "1 while the store takes nothing and Kafka holds.",
+            registry=self.registry,
+        )
+        self._held = Gauge(
+            "saqshy_indexer_partitions_held",
+            "Partitions that wait for a newer indexer.",
+            registry=self.registry,
+        )
+        self._lag = Gauge(
+            "saqshy_indexer_lag_messages",
+            "Messages behind the end, by topic.",
+            ["topic"],
+            registry=self.registry,
+        )
+        self._uncommitted = Counter(
+            "saqshy_indexer_commits_failed",
+            "Offsets that the brokers did not take; what was written is written again.",
+            registry=self.registry,
+        )
+        for result in ("written", "known", "plain", "refused", "clash", "busy"):
+            self._items.labels(result)
+
+    def items(self, result: str, count: int) -> None:
+        """Count items of one result."""
+        if count:
+            self._items.labels(result).inc(count)
+
+    def waiting(self, *, waits: bool) -> None:
+        """Tell whether the store is being waited for."""
+        self._waiting.set(waits)
+
+    def held(self, partitions: int) -> None:
+        """Tell how many partitions wait for a newer process."""
+        self._held.set(partitions)
+
+    def lag(self, topic: str, messages: int) -> None:
+        """Tell how far a topic's end is away."""
+        self._lag.labels(topic).set(messages)
+
+    def uncommitted(self) -> None:
+        """Count a commit that failed."""
+        self._uncommitted.inc()
+
+    def value(self, result: str) -> float:
+        """Give how many items had a result."""
+        found = self.registry.get_sample_value("saqshy_indexer_items_total", {"result": result})
+        return found or 0.0

@@ -1,0 +1,81 @@
+"""Everything that one process is told, in parts that each room reads for itself."""
+
+from pipeline.settings.arriving import (
+    BatchSettings,
+    HttpSettings,
+    KafkaLink,
+    KafkaSettings,
+    ListenerSettings,
+    TlsSettings,
+)
+from pipeline.settings.cluster import ClusterSettings
+from pipeline.settings.knowledge import (
+    ContentSettings,
+    EnrichmentSettings,
+    LawSettings,
+    MispSettings,
+    TaxiiSettings,
+)
+from pipeline.settings.leaving import (
+    EmailSettings,
+    FolderSettings,
+    NccSettings,
+    NotifySettings,
+    PeerSettings,
+    SealedSettings,
+    StreamsSettings,
+    TopicSettings,
+    WebhookSettings,
+)
+from pipeline.settings.piece import Piece
+from pipeline.settings.stores import (
+    ElasticsearchSettings,
+    HoldSettings,
+    RetentionSettings,
+    SpoolSettings,
+    StoreSettings,
+)
+from pipeline.settings.tree import Settings
+from pipeline.settings.watching import (
+    AuditorSettings,
+    AuditSettings,
+    LogSettings,
+    StatisticsSettings,
+    WebSettings,
+)
+
+__all__ = [
+    "AuditSettings",
+    "AuditorSettings",
+    "BatchSettings",
+    "ClusterSettings",
+    "ContentSettings",
+    "ElasticsearchSettings",
+    "EmailSettings",
+    "EnrichmentSettings",
+    "FolderSettings",
+    "HoldSettings",
+    "HttpSettings",
+    "KafkaLink",
+    "KafkaSettings",
+    "LawSettings",
+    "ListenerSettings",
+    "LogSettings",
+    "MispSettings",
+    "NccSettings",
+    "NotifySettings",
+    "PeerSettings",
+    "Piece",
+    "RetentionSettings",
+    "SealedSettings",
+    "Settings",
+    "SpoolSettings",
+    "StatisticsSettings",
+    "StoreSettings",
+    "StreamsSettings",
+    "TaxiiSettings",
+    "TlsSettings",
+    "TopicSettings",
+    "WebSettings",
+    "WebhookSettings",
+]

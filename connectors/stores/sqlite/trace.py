@@ -32,7 +32,8 @@ _TOLD = "SELECT data FROM audit WHERE entry_id >= ? AND entry_id < ?"
 class SqliteTrace:
     """``ports.Trace`` and ``ports.CheckpointTrace`` on a SQLite file, for one thread.
 
-    It has one connection of its own. Marks are row ids, which a VACUUM may give anew: whoever keeps one checks what stands there.
+    It has one connection of its own. Marks are row ids, which a VACUUM may give anew: whoever keeps
+    one checks what stands there.
     """
 
     def __init__(self, path: Path) -> None:

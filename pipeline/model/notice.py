@@ -68,7 +68,8 @@ class Tried:
     the present channel did. ``why`` holds the ``HINDRANCES`` met, each once, in their order;
     ``last`` is the last attempt's, "" where it was answered. ``rejected`` counts rejections and
     ``forgiven`` the attempts before a person's last replay.
-    ``unrecorded`` counts attempts that a kill left without a record: those went out again.
+    ``unrecorded`` counts claims that a kill left without a record: each may have gone out, and was
+    sent again.
     ``proof`` is the hash of the audit entry of the last attempt.
     """
 

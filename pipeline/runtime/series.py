@@ -106,7 +106,7 @@ SERIES: Mapping[str, Series] = {
         Series(
             "saqshy_delivery_repeated_total",
             "counter",
-            "Notices sent again because a kill left an attempt unrecorded.",
+            "Notices sent that may have gone out before, since a kill left their claim unrecorded.",
             ("channel",),
         ),
         Series("saqshy_findings_suppressed_total", "counter", "Findings opened under a silence."),

@@ -65,7 +65,7 @@ class Telemetry(Protocol):
         """Note one attempt: acknowledged, sent (spooled), delayed or refused."""
 
     def delivery_repeated(self, channel: str) -> None:
-        """Note a notice that goes out, and may have before: a kill left its last claim unrecorded."""
+        """Note a notice that goes out and may have before: a kill left its claim unrecorded."""
 
     def rule_errors(self, rule: str, count: int) -> None:
         """Note events that a rule could not be asked about; ``rule`` is its id."""

@@ -235,7 +235,7 @@ class Signals:
             write("notices.attempted", channel=channel, outcome=outcome, count=told)
 
     def delivery_repeated(self, channel: str) -> None:
-        """Note a notice that goes out, and may have before: a kill left its last claim unrecorded."""
+        """Note a notice that goes out and may have before: a kill left its claim unrecorded."""
         self._add("saqshy_delivery_repeated_total", 1, channel)
         if told := self._due(1, "repeated", channel):
             self._log.warning("notices.repeated", channel=channel, count=told)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from starlette.applications import Starlette
 
 from connectors.sinks.ncc_https import read_key
 from connectors.stores.received import ReceivedNotices
@@ -123,11 +124,13 @@ PLAIN = Manner()
 class PeersKnown:
     """Whose bundles are taken: public keys by the centre's name; and who is given them.
 
-    Without keys the sender of the notices is the one peer.
+    Without keys the sender of the notices is the one peer. ``alone``: bundles are taken, and
+    nothing else.
     """
 
     keys: Mapping[str, Path] = field(default_factory=dict)
     hand_on: HandOn = keep_only
+    alone: bool = False
 
 
 NO_PEERS = PeersKnown()
@@ -176,7 +179,8 @@ def open_receiver(
         peers = keys or {"centre": centre_key}
         bundles = Bundles(reception, ReceivedBundles(exchange), peers, peering.hand_on)
         ways = [*Streams(reception, ReceivedStreams(exchange)).routes(), *bundles.routes()]
-        server = receiver_server(receiver_app(reception, ways), tls)
+        only = Starlette(routes=bundles.routes()) if peering.alone else None
+        server = receiver_server(only or receiver_app(reception, ways), tls)
         opened.pop_all()  # from here on the receiver closes them
     revoked = Revocations(tls, manner.crl) if manner.crl is not None else None
     watch = partial(_look, Watch(Heartbeats(reception)), revoked)

@@ -1,5 +1,6 @@
-"""`saqshy peers send|revoke|list`: incidents and indicators to other operations centres."""
+"""`saqshy peers send|serve|revoke|list`: exchange with other operations centres."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,11 @@ from pipeline.runtime.cli.incidents_found import history_of
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import emit, say, show_table, to_the_second, told_errors
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.leaving import spool_of
 from pipeline.runtime.peering import PEERS_RECEIVED, PEERS_REVOKE, PEERS_SEND
+from pipeline.runtime.peering_inbound import Inbound
 from pipeline.runtime.reading import reading
+from pipeline.runtime.receiver import Manner, PeersKnown, open_receiver
 
 peers = typer.Typer(help="Exchange with other operations centres.", no_args_is_help=True)
 Incident = Annotated[str, typer.Argument(help="The incident's id, or its beginning.")]
@@ -46,6 +50,64 @@ def send(
         detail = {"incident": _found(incident_id, config, store), "to": to}
         detail |= {"tlp": tlp} if tlp else {}
         _asked(PEERS_SEND, whom, reason, detail, (config, store, wait), as_json=json)
+
+
+@peers.command("serve")
+def serve(
+    peer: Annotated[
+        list[str], typer.Option("--peer", help="NAME=FILE: a centre and its public key (PEM).")
+    ],
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Folder of its keys (pki/), what came, and feeds/.")
+    ] = Path("var/peers"),
+    address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8792,
+    crl: Annotated[
+        Path | None, typer.Option(help="Peers' certificates that were revoked, PEM.")
+    ] = None,
+    config: Config = None,
+    store: Store = None,
+    json: AsJson = False,
+) -> None:
+    """Take bundles of peers over mutual TLS, until Ctrl-C; nothing else is taken here.
+
+    Indicators become feeds under DIR/feeds/NAME: name that folder in enrichment.indicators.
+    Example: saqshy peers serve --peer centre-b=keys/centre-b.pub.pem --dir var/peers
+    """
+    with told_errors():
+        keys = dict(_named(one) for one in peer)
+        inbound = Inbound(directory / "feeds", spool_of(store or read_settings(config).store.path))
+        receiver = open_receiver(
+            directory,
+            address=address,
+            port=port,
+            manner=Manner(crl=crl),
+            peering=PeersKnown(keys, inbound, alone=True),
+        )
+        if json:
+            emit({"url": receiver.url, "pki": str(receiver.pki.folder), "peers": sorted(keys)})
+            sys.stdout.flush()  # whoever started us waits for this line
+        else:
+            say(f"bundles of {', '.join(sorted(keys))} are taken on {receiver.url}; Ctrl-C ends it")
+        try:
+            receiver.run()
+        except KeyboardInterrupt:
+            say("ended")
+        finally:
+            receiver.close()
+
+
+def _named(said: str) -> tuple[str, Path]:
+    """Read NAME=FILE; ConfigurationError where it is not that, or there is no such file."""
+    name, _, file = said.partition("=")
+    path = Path(file)
+    if not name or not file or name.startswith(".") or "/" in name:
+        found = f"{said!r} is not NAME=FILE"
+    elif not path.is_file():
+        found = f"there is no file {file}"
+    else:
+        return name, path
+    raise ConfigurationError([Problem("--peer", 0, found, "as centre-b=keys/centre-b.pub.pem")])
 
 
 @peers.command("revoke")

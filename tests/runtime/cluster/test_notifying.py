@@ -9,6 +9,7 @@ import pytest
 
 from connectors.stores.kafka.topics import (
     Failed,
+    Posted,
     Told,
     pack_posted_batch,
     unpack_failures,
@@ -65,14 +66,14 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Expected]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("kills", "seeds"), [(0.0, range(1)), (0.004, range(12))], ids=["no kill", "kills"]
+    ("kills", "seeds"), [(0.0, range(1)), (0.004, range(30))], ids=["no kill", "kills"]
 )
 def test_notifiers_make_what_one_machine_makes(
     expected: Expected, kills: float, seeds: range
 ) -> None:
     """Notices and reminders are equal, each goes out once by its id, and every chain holds."""
     runs = [played(expected, random.Random(seed), kills) for seed in seeds]
-    assert (sum(run.killed for run in runs) > 50) == bool(kills)
+    assert (sum(run.killed for run in runs) > 100) == bool(kills)
     repeated = sum(run.sent.total() - len(run.sent) for run in runs)
     assert (repeated > 0) == bool(kills)
 
@@ -181,9 +182,8 @@ def test_what_says_otherwise_of_what_is_known_is_left_out_and_told(expected: Exp
     """A revision with another content changes nothing, and what comes beside it is taken."""
     told = [one for log in expected.outcomes.values() for one in map(unpack_outcome, log)]
     first, second = [one for one in told if isinstance(one, Told) and one.incidents][:2]
-    held = open_partition(OrderedMemory(), lambda _writes: None)
-    chain = expected.system.engine.chain
-    stage = NotifierPartition(0, 1, held, chain, NoFigures(), 60 * NANOSECONDS)
+    stage = alone(expected)
+    held = stage.held
     assert taken(stage, [("outcomes/0/0", first)]) == []
     other = replace(first, incidents=(replace(first.incidents[0], object_id="another"),))
     found = taken(stage, [("outcomes/0/1", other), ("outcomes/0/2", second)])
@@ -191,3 +191,53 @@ def test_what_says_otherwise_of_what_is_known_is_left_out_and_told(expected: Exp
     assert [one.place for one in failed if isinstance(one, Failed)] == ["outcomes/0/1"]
     assert held.incidents.history(first.incidents[0].id)[0] == first.incidents[0]
     assert held.incidents.history(second.incidents[0].id)
+
+
+def alone(expected: Expected) -> NotifierPartition:
+    """Make a notifier of the one partition that there is."""
+    held = open_partition(OrderedMemory(), lambda _writes: None)
+    return NotifierPartition(
+        0, 1, held, expected.system.engine.chain, NoFigures(), 60 * NANOSECONDS
+    )
+
+
+@pytest.mark.slow
+def test_what_came_before_anything_named_the_law_is_followed_then(expected: Expected) -> None:
+    """A term runs too for what was told before the first tick said which law is in force."""
+    read = [one for log in expected.outcomes.values() for one in map(unpack_outcome, log)]
+    told = [one for one in read if isinstance(one, Told)]
+    tick = next(one for one in read if isinstance(one, Posted))
+    early, late = alone(expected), alone(expected)
+    early(tick, *told)
+    late(*told)
+    assert list(late.terms.rows.watched()) == []
+    late(tick)
+    watched = [row.incident for row in early.terms.rows.watched()]
+    assert len(watched) > 5
+    assert [row.incident for row in late.terms.rows.watched()] == watched
+
+
+@pytest.mark.slow
+def test_a_command_that_comes_again_is_not_obeyed_again(expected: Expected) -> None:
+    """What a worker sends twice is obeyed once, whatever has happened in between."""
+    stage = alone(expected)
+    dead = replace(next(iter(expected.notices.values())), state=NoticeState.DEAD)
+    stage.held.outbox.put([dead])
+    at = expected.batches[-1].received_at
+    command = Command(
+        "notices_replay", "duty_lead", "a.one", "it was down", at, {"notices": [dead.id]}
+    )
+    batch = replace(
+        next(one for one in expected.batches if one.kind is BatchKind.CLOCK),
+        kind=BatchKind.COMMAND,
+        source_id="commands",
+        records=(to_json(command),),
+    )
+    posted = Posted("batch", "c1", batch=batch)
+    stage(posted)
+    again = stage.held.outbox.get(dead.id)
+    assert again is not None
+    assert again.state is NoticeState.PENDING
+    assert stage.held.outbox.change(again, dead)
+    stage(posted)
+    assert stage.held.outbox.get(dead.id) == dead

@@ -106,10 +106,13 @@ class PartitionRows:
         return sorted(self._known())
 
     def step(self) -> list[Write]:
-        """End a step: give what the log must have of it, in this order."""
+        """End a step: give what the log must have of it, in this order.
+
+        The state that is no object's ("") comes last: it says what has come to pass for all.
+        """
         writes: list[Write] = []
-        for object_id, changes in self._open.items():
-            writes += self._told(object_id, changes)
+        for object_id in sorted(self._open, key=lambda name: not name):
+            writes += self._told(object_id, self._open[object_id])
         self._open = {}
         if writes:
             self._ahead.append(writes)

@@ -129,8 +129,8 @@ class Posted:
     """One message of ``observations`` or ``centre``: of its three contents the one of its kind.
 
     ``collector`` made the batch: a source's sequence counts within (collector, object, source).
-    ``via`` is the partition of ``raw`` through which a tick came: it holds behind all that lies
-    before it there, and so it came to pass once it has come through every partition.
+    ``via`` is the partition through which it came: a tick holds behind all that lies before it
+    there, and before all that lies behind it, and comes to pass once it came through all.
     """
 
     kind: Literal["observation", "batch", "findings"]
@@ -215,9 +215,9 @@ def unpack_failures(value: bytes | None) -> Failed | Unread:
     return unframed(value, lambda data: from_json(Failed, data))
 
 
-def pack_observation(observation: Observation, collector: str) -> bytes:
+def pack_observation(observation: Observation, collector: str, via: int = 0) -> bytes:
     """Write an observation for the fold of its object, or for the centre."""
-    return framed(_named(collector) + to_json(observation), b"O")
+    return framed(_named(collector, via) + to_json(observation), b"O")
 
 
 def pack_posted_batch(batch: RawBatch, collector: str, via: int = 0) -> bytes:
@@ -303,8 +303,8 @@ def _unnamed(data: bytes) -> tuple[str, int, bytes]:
 
 
 def _observation(data: bytes) -> Posted:
-    collector, _, rest = _unnamed(data)
-    return Posted("observation", collector, observation=from_json(Observation, rest))
+    collector, via, rest = _unnamed(data)
+    return Posted("observation", collector, observation=from_json(Observation, rest), via=via)
 
 
 def _batch(data: bytes) -> Posted:

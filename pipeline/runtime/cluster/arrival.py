@@ -2,7 +2,8 @@
 
 Matchers work side by side, so a source's observations may arrive early, or twice. A tick comes once
 through every partition that carries input, behind what was journalled there before it; it comes to
-pass when it has come through all. All of this is state, written with what it lets happen.
+pass when it has come through all, and what lies behind it in its partition waits for that. All of
+this is state, written with what it lets happen.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from dataclasses import dataclass, field
 from pipeline.model import Observation, RawBatch, pack_batch, unpack_batch
 from pipeline.model.rows import Rows
 
-MOST_EARLY = 2_000  # observations of one source that wait for one before them
+MOST_EARLY = 20_000  # observations of one source that wait for one before them
+MOST_HELD = 20_000  # observations that wait for a tick; what is more does not
 
 
 @dataclass(slots=True)
@@ -44,11 +46,31 @@ class TickRow:
     batch: str
 
 
+@dataclass(slots=True)
+class HeldRow:
+    """An observation that came behind a tick which has not come to pass: of which clock, which."""
+
+    collector: str
+    observation: Observation
+    clock: str
+    behind: int
+
+
+@dataclass(slots=True)
+class HoldRow:
+    """How many observations were ever held, and how many are."""
+
+    last: int = 0
+    count: int = 0
+
+
 ARRIVAL_ROWS = {
     "position": PositionRow,
     "early": EarlyRow,
     "barrier": BarrierRow,
     "waiting_tick": TickRow,
+    "held": HeldRow,
+    "hold": HoldRow,
 }
 
 
@@ -127,6 +149,37 @@ def come_to_pass(state: Rows, clock: str, batch: RawBatch, via: int, ways: int) 
     row.passed = max(row.passed, passed)
     state.put(row, "barrier", clock)
     return due
+
+
+def held(state: Rows, collector: str, seen: Observation, via: int) -> bool:
+    """Keep an observation back that came behind a tick which has not come to pass; tell whether.
+
+    Where too many are kept already it is not: time may then overtake it.
+    """
+    for (clock,), barrier in state.all(BarrierRow, "barrier"):
+        behind = barrier.through.get(str(via), 0)
+        if behind > barrier.passed:
+            row = state.get(HoldRow, "hold") or HoldRow()
+            if row.count >= MOST_HELD:
+                return False
+            row.last, row.count = row.last + 1, row.count + 1
+            state.put(row, "hold")
+            state.put(HeldRow(collector, seen, clock, behind), "held", f"{row.last:020d}")
+            return True
+    return False
+
+
+def released(state: Rows, clock: str, sequence: int) -> Iterator[tuple[str, Observation]]:
+    """Give what waited for a tick that came to pass, with its collector, as it arrived."""
+    row = state.get(HoldRow, "hold")
+    if row is None or not row.count:
+        return
+    for parts, one in list(state.all(HeldRow, "held")):
+        if one.clock == clock and one.behind == sequence:
+            state.drop("held", *parts)
+            row.count -= 1
+            yield one.collector, one.observation
+    state.put(row, "hold")
 
 
 def _text(batch: RawBatch) -> str:

@@ -12,7 +12,7 @@ from pipeline.correlate import CENTRE
 from pipeline.model import Finding, Observation, Revisions
 from pipeline.ports import StateStore
 from pipeline.runtime.chain import Chain, clock_observation
-from pipeline.runtime.cluster.arrival import come_to_pass
+from pipeline.runtime.cluster.arrival import come_to_pass, held, released
 from pipeline.runtime.cluster.fold_partition import TYPES
 from pipeline.runtime.cluster.outputs import Output, partition_of
 from pipeline.runtime.folding import ADMINISTRATION, Folding
@@ -34,15 +34,18 @@ class CentrePartition:
 
     def __call__(self, posted: Posted, offset: int) -> list[Output]:
         """Fold one message that stands at an offset; give what is to be sent."""
+        rows = self.folding.rows(ADMINISTRATION)
+        seen: list[Observation] = []
         if posted.observation is not None:
-            seen = [posted.observation]
+            if not held(rows, "", posted.observation, posted.via):
+                seen.append(posted.observation)
         else:
             assert posted.batch is not None
-            rows = self.folding.rows(ADMINISTRATION)
             clock = f"{posted.collector}/{posted.batch.source_id}"
-            due = come_to_pass(rows, clock, posted.batch, posted.via, self.folds)
-            self.folding.save(rows)
-            seen = [clock_observation(batch, CENTRE) for batch in due]
+            for batch in come_to_pass(rows, clock, posted.batch, posted.via, self.folds):
+                seen.append(clock_observation(batch, CENTRE))
+                seen += (one for _, one in released(rows, clock, batch.sequence))
+        self.folding.save(rows)
         found = (
             (one, object_id, findings)
             for one in seen

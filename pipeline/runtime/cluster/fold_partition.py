@@ -19,7 +19,14 @@ from pipeline.model import BatchKind, Observation, RawBatch, Revisions
 from pipeline.ports import StateStore
 from pipeline.runtime.chain import STATE_TYPES, Chain, clock_observation
 from pipeline.runtime.cluster.addressing import command_of, for_notifier, object_of
-from pipeline.runtime.cluster.arrival import ARRIVAL_ROWS, come_to_pass, first_time, in_turn
+from pipeline.runtime.cluster.arrival import (
+    ARRIVAL_ROWS,
+    come_to_pass,
+    first_time,
+    held,
+    in_turn,
+    released,
+)
 from pipeline.runtime.cluster.outputs import Output, outcome_outputs, partition_of
 from pipeline.runtime.folded import Folded
 from pipeline.runtime.folding import ADMINISTRATION, Folding
@@ -47,7 +54,7 @@ class FoldPartition:
     def __call__(self, posted: Posted) -> list[Output]:
         """Fold one message; give what is to be sent. Raises TooEarly where a gap is too wide."""
         if posted.observation is not None:
-            return list(self._observed(posted.collector, posted.observation))
+            return list(self._arrived(posted, posted.observation))
         if posted.across is not None:
             return list(self._found(posted.collector, posted.across))
         assert posted.batch is not None
@@ -66,6 +73,13 @@ class FoldPartition:
     def _mine(self, object_id: str) -> bool:
         return partition_of(object_id, self.folds) == self.number
 
+    def _arrived(self, posted: Posted, arrived: Observation) -> Iterator[Output]:
+        rows = self.folding.rows(ADMINISTRATION)
+        if held(rows, posted.collector, arrived, posted.via):
+            self.folding.save(rows)
+        else:
+            yield from self._observed(posted.collector, arrived)
+
     def _observed(self, collector: str, arrived: Observation) -> Iterator[Output]:
         rows = self.folding.rows(arrived.object_id)
         for seen in in_turn(rows, collector, arrived):
@@ -74,7 +88,7 @@ class FoldPartition:
             numbered = _numbered(rows.at("source", rows.key("source", seen.source_id)), seen)
             folded = self.folding.observed(chain, numbered)
             yield from self._outcome(seen.batch_id, seen.received_at, [folded])
-            yield from _for_centre(chain, numbered)
+            yield from self._for_centre(chain, numbered)
         self.folding.save(rows)
 
     def _found(self, sender: str, across: Across) -> Iterator[Output]:
@@ -99,6 +113,8 @@ class FoldPartition:
             yield Output("outcomes", b"", told, self.number)
             if chain.campaigns:
                 yield Output("centre", CENTRE_KEY, told)
+            for collector, seen in released(rows, clock, batch.sequence):
+                yield from self._observed(collector, seen)
         self.folding.save(rows)
 
     def _passed(
@@ -126,6 +142,13 @@ class FoldPartition:
             yield from self._outcome(batch.id, batch.received_at, done)
         self.folding.save(rows)
 
+    def _for_centre(self, chain: Chain, seen: Observation) -> Iterator[Output]:
+        if chain.campaigns and seen.kind is BatchKind.RAW:
+            feeds = chain.campaigns.windowed.feeds
+            matches = tuple(match for match in seen.matches if match.rule_id in feeds)
+            cut = replace(seen, matches=matches, counts={}, withheld=())
+            yield Output("centre", CENTRE_KEY, pack_observation(cut, "", self.number))
+
     def _outcome(self, cause: str, at: int, parts: Sequence[Folded]) -> Iterator[Output]:
         for folded in parts:
             yield from outcome_outputs(cause, at, folded, self.folds)
@@ -134,11 +157,3 @@ class FoldPartition:
 def _numbered(row: object, seen: Observation) -> Observation:
     last = int(getattr(row, "sequence", 0))
     return replace(seen, sequence=last + 1, previous=last)
-
-
-def _for_centre(chain: Chain, seen: Observation) -> Iterator[Output]:
-    if chain.campaigns and seen.kind is BatchKind.RAW:
-        feeds = chain.campaigns.windowed.feeds
-        matches = tuple(match for match in seen.matches if match.rule_id in feeds)
-        cut = replace(seen, matches=matches, counts={}, withheld=())
-        yield Output("centre", CENTRE_KEY, pack_observation(cut, ""))

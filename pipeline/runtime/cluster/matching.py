@@ -56,5 +56,5 @@ class Matching:
         kept = emptied(batch, observed.stopped) if observed.stopped else batch
         told = Folded(drafts=tuple(spill_drafts(kept)))
         outputs += outcome_outputs(batch.id, batch.received_at, told, self.folds)
-        posted = pack_observation(observed.observation, collector)
+        posted = pack_observation(observed.observation, collector, place[0])
         return [*outputs, Output("observations", key, posted, fold)]

@@ -92,6 +92,14 @@ def test_a_step_that_is_undone_leaves_nothing() -> None:
     assert (rows.step(), rows.load("a"), rows.objects()) == ([], {}, [])
 
 
+def test_what_has_come_to_pass_is_told_last() -> None:
+    """The state that is no object's follows the objects', whichever was saved first."""
+    rows = PartitionRows(OrderedMemory())
+    for name in ("", "b", "a"):
+        rows.save(name, {'["x"]': b"1"})
+    assert [key.split(b"\x00")[1] for key, _ in rows.step()] == [b"b", b"a", b""]
+
+
 def test_rows_between_two_keys_come_in_order() -> None:
     """A range of an object's rows is read in the order of keys, up to a limit."""
     rows = PartitionRows(OrderedMemory())

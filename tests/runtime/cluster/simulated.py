@@ -25,6 +25,8 @@ class Task:
     make: Callable[[PartitionRows], FoldPartition | CentrePartition]
     log: list[Write] = field(default_factory=list)
     offset: int = 0
+    disk: OrderedMemory = field(default_factory=OrderedMemory)
+    known: int = 0
     stage: FoldPartition | CentrePartition = field(init=False)
     rows: PartitionRows = field(init=False)
 
@@ -32,10 +34,10 @@ class Task:
         self.start()
 
     def start(self) -> None:
-        """Begin as a new process does: with what the log has."""
-        disk = OrderedMemory()
-        disk.write(self.log)
-        self.rows = PartitionRows(disk)
+        """Begin as a new process does: with what the log has behind what the disk has."""
+        self.disk.write(self.log[self.known :])
+        self.known = len(self.log)
+        self.rows = PartitionRows(self.disk)
         self.stage = self.make(self.rows)
 
 
@@ -122,6 +124,7 @@ class Simulated:
             self._maybe()
             task.log.append(write)
         task.rows.written(writes)
+        task.known = len(task.log)
         task.stage.settled()
         self._maybe()
         task.offset += 1

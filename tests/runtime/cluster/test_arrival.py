@@ -14,7 +14,9 @@ from pipeline.runtime.cluster.arrival import (
     TooEarly,
     come_to_pass,
     first_time,
+    held,
     in_turn,
+    released,
 )
 
 
@@ -76,6 +78,27 @@ def test_a_tick_comes_to_pass_once_it_came_through_everywhere() -> None:
     assert passed == [[], [], [], [], [], [1], [], [2], []]
     assert [one.sequence for one in come_to_pass(state, "c", replace(tick(3)), 1, 3)] == []
     assert [one.sequence for one in come_to_pass(state, "c", tick(3), 2, 3)] == [3]
+
+
+def test_what_lies_behind_a_tick_waits_until_it_came_to_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Time overtakes nothing, and nothing overtakes time; what waits is bounded."""
+    state = rows()
+    assert not held(state, "a", seen(1), 0)
+    come_to_pass(state, "c", tick(1), 0, 2)
+    assert held(state, "a", seen(2), 0)
+    assert not held(state, "a", seen(3), 1)
+    come_to_pass(state, "c", tick(2), 0, 2)
+    assert held(state, "b", seen(4), 0)
+    state = Rows("object", ARRIVAL_ROWS, _stored(state))
+    assert [one.sequence for one in come_to_pass(state, "c", tick(1), 1, 2)] == [1]
+    assert [(name, one.sequence) for name, one in released(state, "c", 1)] == [("a", 2)]
+    monkeypatch.setattr(arrival, "MOST_HELD", 1)
+    assert not held(state, "a", seen(5), 0)
+    assert [one.sequence for one in come_to_pass(state, "c", tick(2), 1, 2)] == [2]
+    assert [(name, one.sequence) for name, one in released(state, "c", 2)] == [("b", 4)]
+    assert list(released(state, "c", 2)) == []
 
 
 def _stored(state: Rows) -> dict[str, bytes]:

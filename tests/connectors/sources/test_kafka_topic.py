@@ -112,9 +112,9 @@ def test_offsets_follow_what_is_durable(topic: Topic) -> None:
         (second,) = taken(source, 4, 4)
         assert topic.committed() == 0
         source.acknowledge(first)
-        assert within(lambda: topic.committed() == 4)
+        assert within(lambda: (source.poll(4, 0.05), topic.committed() == 4)[1])
         source.acknowledge(second)
-        assert within(lambda: topic.committed() == 8)
+        assert within(lambda: (source.poll(4, 0.05), topic.committed() == 8)[1])
     with closing(topic.source()) as source:
         source.open("")
         assert records(taken(source, 2)) == [b"8", b"9"]

@@ -121,7 +121,7 @@ def of_source(found: list[RawBatch], source: str) -> dict[str, RawBatch]:
     return by_id
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("seed", [8])
 def test_kills_lose_nothing_and_repeat_nothing_but_the_same_batch(rig: Rig, seed: int) -> None:
     """A collector that is killed again and again has every line of its file in raw, in order."""
@@ -141,7 +141,7 @@ def test_kills_lose_nothing_and_repeat_nothing_but_the_same_batch(rig: Rig, seed
         threading.Event().wait(chance.uniform(0, 0.3))
         process.kill()
         ends.append(process.wait())
-    assert ends == [-signal.SIGKILL] * 2
+    assert -signal.SIGKILL in ends  # the second may have been done before it was killed
     done = subprocess.run(command(config, "--once"), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     batches = list(of_source(rig.raw(), "file").values())

@@ -169,7 +169,7 @@ def cluster(kafka: Broker, tmp_path: Path) -> Iterator[Cluster]:
         yield Cluster(tmp_path, kafka, topics, producer)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_every_notice_leaves_once_though_a_notifier_is_killed(
     cluster: Cluster, played: Played
 ) -> None:
@@ -186,7 +186,7 @@ def test_every_notice_leaves_once_though_a_notifier_is_killed(
     whole(cluster, played)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_notifier_that_stood_still_ends_before_it_writes(
     cluster: Cluster, played: Played
 ) -> None:

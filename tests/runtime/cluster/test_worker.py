@@ -139,7 +139,7 @@ def cluster(kafka: Broker, tmp_path: Path) -> Iterator[Cluster]:
         yield Cluster(tmp_path, kafka, topics, producer)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_workers_find_what_one_machine_finds_though_one_is_killed(
     cluster: Cluster, played: tuple[System, list[RawBatch], Came]
 ) -> None:

@@ -102,7 +102,6 @@ def alone(path: Path) -> dict[str, str]:
         stores.database.close()
         quiet = quiet + 1 if kept == found and len(kept) >= 3 else 0
         found = kept
-    print(found)
     return found
 
 

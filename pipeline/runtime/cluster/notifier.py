@@ -100,7 +100,6 @@ class Notifier:
 
     async def _agent(self, stream: Any) -> None:
         async for events in stream.noack_take(GROUP, within=WITHIN):
-            began = time.monotonic()
             try:
                 async with self._turn:
                     await self._work(events)
@@ -108,8 +107,6 @@ class Notifier:
                 self._end(error)
             for event in events:
                 event.ack()
-            if time.monotonic() - began > self.session_seconds:
-                self._end(TimeoutError("this notifier stood still for longer than its session"))
 
     async def _work(self, events: Sequence[Any]) -> None:
         by_partition: dict[int, list[tuple[str, Told | Posted]]] = {}

@@ -31,6 +31,7 @@ from pipeline.runtime.cluster.unread import unread_failure
 
 GROUP, WITHIN = 16, 0.02  # messages that are finished together, and seconds to wait for more
 FOLD_GROUP = 64
+BEAT_SECONDS = 0.5
 WAIT_SECONDS = 1.0  # between looks for what a worker does not have yet
 ENDED = 70  # EX_SOFTWARE: a supervisor starts the process again
 log = structlog.get_logger("saqshy.worker")
@@ -65,6 +66,7 @@ class Worker:
     session_seconds: float
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "stages"))
     trouble: str = ""
+    _alive: float = field(default_factory=time.monotonic)
     _tasks: dict[tuple[str, int], Task] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _sinks: dict[str, Any] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class Worker:
         for name, table in tables.items():
             work = self._folding(name, table)
             app.agent(self._sinks[name], name=name)(self._agent(work, FOLD_GROUP))
+        app.task(self._beat)
         app.on_partitions_revoked.connect(self._revoked)
 
     def _table(self, name: str, partitions: int) -> Any:
@@ -93,7 +96,6 @@ class Worker:
     def _agent(self, work: Callable[[Sequence[Any]], Awaitable[None]], most: int) -> Any:
         async def agent(stream: Any) -> None:
             async for events in stream.noack_take(most, within=WITHIN):
-                began = time.monotonic()
                 try:
                     async with self._turn:
                         await work(events)
@@ -101,10 +103,23 @@ class Worker:
                     self._end(error)
                 for event in events:
                     event.ack()
-                if time.monotonic() - began > self.session_seconds:
-                    self._end(TimeoutError("this worker stood still for longer than its session"))
 
         return agent
+
+    async def _beat(self) -> None:
+        """End where the process stood still for longer than a session: others have its partitions.
+
+        However long a group takes, the loop goes on beside it, and so do the heartbeats.
+        """
+        while not self.app.should_stop:
+            self._look_alive()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def _look_alive(self) -> None:
+        now, before = time.monotonic(), self._alive
+        self._alive = now
+        if now - before > self.session_seconds and self._tasks:
+            self._end(TimeoutError("this worker stood still for longer than its session"))
 
     async def _revoked(self, *_: Any, **__: Any) -> None:
         """Let what is at hand be finished before another worker has these partitions."""
@@ -139,6 +154,7 @@ class Worker:
                 task.stage.settled()
             await _kept(sent)
             for task, writes in steps:
+                self._look_alive()
                 await task.disk.log(writes)
                 task.rows.written(writes)
 

@@ -29,6 +29,7 @@ from pipeline.runtime.leaving import leave, spool_of
 from tests.connectors.kafka_broker import Broker
 from tests.connectors.stores.kafka.rig import Rig
 
+pytestmark = pytest.mark.proof  # minutes: kills, leases that are waited out
 PATIENCE = 60.0  # seconds
 OBJECT = """parties:
   - {id: owner, names: {kk: O, ru: O, en: O}}
@@ -121,7 +122,6 @@ def of_source(found: list[RawBatch], source: str) -> dict[str, RawBatch]:
     return by_id
 
 
-@pytest.mark.proof
 @pytest.mark.parametrize("seed", [8])
 def test_kills_lose_nothing_and_repeat_nothing_but_the_same_batch(rig: Rig, seed: int) -> None:
     """A collector that is killed again and again has every line of its file in raw, in order."""
@@ -151,7 +151,6 @@ def test_kills_lose_nothing_and_repeat_nothing_but_the_same_batch(rig: Rig, seed
     assert records == lines
 
 
-@pytest.mark.slow
 def test_a_running_collector_takes_ticks_reloads_obeys_and_ends(rig: Rig) -> None:
     """What it is sent stands in raw, bundles before batches that name them, and it ends cleanly."""
     config = prepare(rig, {"name": "tcp", "kind": "syslog_tcp", "port": 0})

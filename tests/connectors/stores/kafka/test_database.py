@@ -23,6 +23,9 @@ from tests.connectors.stores.kafka.rig import Rig
 from tests.connectors.stores.nouns import batch
 
 
+pytestmark = pytest.mark.proof  # minutes: kills, leases that are waited out
+
+
 @pytest.fixture
 def rig(kafka: Broker, tmp_path: Path) -> Rig:
     """Give topics of the test's own."""
@@ -228,7 +231,6 @@ def spooling(stores: KafkaStores, begin: int, end: int) -> None:
     stores.audit.tell([_draft(f"e{begin}")])
 
 
-@pytest.mark.proof
 @pytest.mark.usefixtures("leavings")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_dead_broker_fills_the_spool_which_drains_in_order(
@@ -265,7 +267,6 @@ def test_a_dead_broker_fills_the_spool_which_drains_in_order(
     assert list(dict.fromkeys(entries)) == ["e1", "e4", "e9"]
 
 
-@pytest.mark.proof
 @pytest.mark.usefixtures("leavings")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_without_room_nothing_is_taken_and_what_was_tried_comes_first(

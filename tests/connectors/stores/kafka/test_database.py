@@ -22,7 +22,6 @@ from tests.connectors.kafka_broker import PASSWORD, USER, Broker, fetch, make_br
 from tests.connectors.stores.kafka.rig import Rig
 from tests.connectors.stores.nouns import batch
 
-
 pytestmark = pytest.mark.proof  # minutes: kills, leases that are waited out
 
 

@@ -14,6 +14,7 @@ from pipeline.model import NANOSECONDS, BatchKind, RawBatch, Revisions, identity
 from pipeline.ports import CollectorStores
 from pipeline.registry import Registry
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.own_batches import own_batch, place
 
 DAY = 86_400 * NANOSECONDS
 # Days before the end at which a page is due: our policy, no law's number.
@@ -71,20 +72,14 @@ class Attestations:
         self._told |= {one.id for one in new}
 
     def _batch(self, ending: Ending, revisions: Revisions, now: int) -> RawBatch:
-        tail = self.stores.journal.tail("", ending.object_id, ATTESTATIONS)
-        last = tail.sequence if tail else 0
-        return RawBatch(
-            id=ending.id,
-            object_id=ending.object_id,
-            source_id=ATTESTATIONS,
-            sequence=last + 1,
-            previous=last,
-            received_at=now,
-            reference_at=now,
-            format="refused",
-            records=(ending.stage.encode(),),
-            kind=BatchKind.REFUSED,
-            revisions=revisions,
+        return own_batch(
+            place(self.stores.journal, ending.object_id, ATTESTATIONS),
+            ending.id,
+            BatchKind.REFUSED,
+            [ending.stage.encode()],
+            now,
+            revisions,
+            "refused",
         )
 
 

@@ -7,6 +7,7 @@ the journal cannot take waits in the spool, and everything behind it too, in ord
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -26,6 +27,7 @@ from pipeline.model import (
 from pipeline.ports import Clock, CollectorStores, Delivery, Spool, Telemetry
 from pipeline.registry import Admission, Admitted, Group, Refusal
 from pipeline.runtime.attestations import Attestations
+from pipeline.runtime.own_batches import own_batch, place
 from pipeline.runtime.quota import OVER_QUOTA, Quotas
 from pipeline.runtime.refused import REFUSALS, Refused
 
@@ -134,6 +136,7 @@ class Collector:
                 admitted = [self.admission(one, now) for one in deliveries]
             one_round = self._round(deliveries, admitted, now, drops=drops)
             listener = deliveries[0].source if deliveries else ""
+            self._page(listener, one_round, now)
             sizes = self._keep(listener, one_round.drafts, now) if one_round.drafts else []
             waits = self._charged(listener, one_round, now)
             for refusal, certificates in one_round.refused:
@@ -170,8 +173,7 @@ class Collector:
         with self._lock:
             self.spool.drop()
             left = self.spool.waiting
-            if not left[0]:
-                self.trouble = ""
+            self.trouble = self.trouble if left[0] else ""
         self.telemetry.spool(*left)
         for batch in waiting.batches:
             size = sum(map(len, batch.records))
@@ -227,20 +229,10 @@ class Collector:
         self.arrived()
 
     def _tick(self, source: str, at: int) -> None:
-        last = self._last("", source)
-        batch = RawBatch(
-            id=identity(source, self.name, last + 1),
-            object_id="",
-            source_id=source,
-            sequence=last + 1,
-            previous=last,
-            received_at=at,
-            reference_at=at,
-            format=source,
-            records=(rfc3339(at).encode(),),
-            kind=BatchKind.CLOCK,
-            revisions=self.revisions,
-        )
+        behind = place(self.stores.journal, "", source)
+        known = identity(source, self.name, behind.last + 1)
+        records = [rfc3339(at).encode()]
+        batch = own_batch(behind, known, BatchKind.CLOCK, records, at, self.revisions)
         self.stores.journal.append(source, [batch])
 
     def command(self, command: Command, source: str = COMMANDS, resume: str = "") -> None:
@@ -253,22 +245,16 @@ class Collector:
         self.arrived()
 
     def _command(self, command: Command, source: str = COMMANDS, resume: str = "") -> None:
-        now, last = self.clock.now(), self._last("", source)
-        batch = RawBatch(
-            id=command.id,
-            object_id="",
-            source_id=source,
-            sequence=last + 1,
-            previous=last,
-            received_at=now,
-            reference_at=now,
-            format=COMMANDS,
-            resume=resume,
-            records=(to_json(command),),
-            kind=BatchKind.COMMAND,
-            revisions=self.revisions,
+        batch = own_batch(
+            place(self.stores.journal, "", source),
+            command.id,
+            BatchKind.COMMAND,
+            [to_json(command)],
+            self.clock.now(),
+            self.revisions,
+            COMMANDS,
         )
-        self.stores.journal.append(source, [batch])
+        self.stores.journal.append(source, [replace(batch, resume=resume)])
 
     def tell_refusals(self, now: int) -> None:
         """Write what was refused since the last time into the administration's audit chain."""
@@ -277,8 +263,20 @@ class Collector:
 
     def _tell(self, now: int) -> None:
         self._told_at = now
-        try:
+        with self._counting_on():
             self._refused.tell(now, self.revisions, pages=self.pages)
+
+    def _page(self, listener: str, made: _Round, now: int) -> None:
+        """Page refusals before anything behind them is kept: a kill in between loses no page."""
+        if self.pages and made.refused:
+            keys = {(listener, refusal.reason, refusal.sender) for refusal, _ in made.refused}
+            with self._counting_on():
+                self._refused.page(keys, now, self.revisions)
+
+    @contextmanager
+    def _counting_on(self) -> Iterator[None]:
+        try:
+            yield
         except StoreCorrupt:
             raise
         except StoreError as error:
@@ -387,8 +385,7 @@ class Collector:
         self.telemetry.spool(*spool.waiting)
 
     def _batch(self, draft: _Draft, now: int) -> RawBatch:
-        last = self._last(draft.object_id, draft.source_id)
-        delivery = draft.delivery
+        last, delivery = self._last(draft.object_id, draft.source_id), draft.delivery
         origin = delivery.fingerprint or f"{self.name}:{delivery.source}:{last + 1}"
         return self._made(draft, now, origin, last)
 
@@ -411,5 +408,4 @@ class Collector:
         )
 
     def _last(self, object_id: str, source_id: str) -> int:
-        tail = self.stores.journal.tail("", object_id, source_id)
-        return tail.sequence if tail else 0
+        return place(self.stores.journal, object_id, source_id).last

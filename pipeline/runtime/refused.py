@@ -8,17 +8,18 @@ in all, what is beyond them as one.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 import structlog
 
 from pipeline.incidents.audit import Draft
-from pipeline.model import NANOSECONDS, BatchKind, RawBatch, Revisions, identity
+from pipeline.model import NANOSECONDS, BatchKind, Revisions, identity
 from pipeline.ports import CollectorStores
 from pipeline.registry import UNKNOWN_SOURCE, Refusal
 from pipeline.runtime.chainer import audited
+from pipeline.runtime.own_batches import own_batch, place
 
 log = structlog.get_logger("saqshy.refused")
 REFUSALS = "saqshy-refusals"  # the source of what was refused
@@ -85,14 +86,22 @@ class Refused:
             )
             for (listener, reason, sender), count in sorted(self._counted.items())
         ]
-        due = self._due(now) if pages else {}
+        if pages:
+            self.page(self._counted, now, revisions)
         with self.stores.database.transaction():
             audited(self.stores.audit, drafts)
+        self._tell_ways_in()
+        self._counted.clear()
+
+    def page(self, refused: Iterable[tuple[str, str, str]], now: int, revisions: Revisions) -> None:
+        """Page what was not paged within the hour; ``refused``: listener, reason and sender."""
+        due = self._due(refused, now)
+        if not due:
+            return
+        with self.stores.database.transaction():
             for (object_id, source_id), reasons in sorted(due.items()):
                 self._page(object_id, source_id, reasons, now, revisions)
         self._paged.update((object_id, now) for object_id, _ in due)
-        self._tell_ways_in()
-        self._counted.clear()
 
     def troubles(self, now: int) -> Iterator[str]:
         """Say of each unknown sender of the last hour how its source is registered."""
@@ -135,11 +144,13 @@ class Refused:
             way_in = registration(listener, peer, host, known.certificates if known else ())
             log.warning("source.unknown", listener=listener, count=count, register=way_in)
 
-    def _due(self, now: int) -> dict[tuple[str, str], set[str]]:
+    def _due(
+        self, refused: Iterable[tuple[str, str, str]], now: int
+    ) -> dict[tuple[str, str], set[str]]:
         """Give (object, source) to the reasons of which the duty officer is to be told now."""
         self._paged = {one: at for one, at in self._paged.items() if now - at < PAGES_EVERY}
         due: dict[tuple[str, str], set[str]] = {}
-        for listener, reason, sender in sorted(self._counted):
+        for listener, reason, sender in sorted(refused):
             object_id, slash, _ = sender.partition("/")
             if reason == UNKNOWN_SOURCE:
                 object_id = self._unregistered(listener, sender, due)
@@ -174,21 +185,10 @@ class Refused:
 
         SPEC 5: without attestation hold and page.
         """
-        tail = self.stores.journal.tail("", object_id, source_id)
-        last = tail.sequence if tail else 0
-        batch = RawBatch(
-            id=identity("batch", object_id, source_id, self.name, last + 1),
-            object_id=object_id,
-            source_id=source_id,
-            sequence=last + 1,
-            previous=last,
-            received_at=now,
-            reference_at=now,
-            format="refused",
-            records=tuple(reason.encode() for reason in sorted(reasons)),
-            kind=BatchKind.REFUSED,
-            revisions=revisions,
-        )
+        behind = place(self.stores.journal, object_id, source_id)
+        known = identity("batch", object_id, source_id, self.name, behind.last + 1)
+        records = [reason.encode() for reason in sorted(reasons)]
+        batch = own_batch(behind, known, BatchKind.REFUSED, records, now, revisions, "refused")
         self.stores.journal.append(REFUSALS, [batch])
 
 

@@ -243,6 +243,19 @@ def test_the_guard_stands_before_the_spool(bench: Bench) -> None:
     assert spooled[0].revisions == Revisions("c", "r", "p")
 
 
+def test_a_refusal_is_paged_before_what_came_with_it_is_kept(bench: Bench) -> None:
+    """No tick has to come: a process killed behind its first batch has journalled the page."""
+    unknown = b"<13>Mar  2 20:00:00 x app: unknown"
+    other = Delivery("other", "192.0.2.1", (unknown, line("gw", "0")), format="syslog")
+    bench.collector.take_all([other])
+    bench.collector.take_all([other])
+    kinds = [batch.kind for _, batch in bench.stores.journal.read(0, 100)]
+    assert kinds == [BatchKind.REFUSED, BatchKind.RAW, BatchKind.RAW]
+    bench.collector.tick()
+    kinds = [batch.kind for _, batch in bench.stores.journal.read(0, 100)]
+    assert kinds[3:] == [BatchKind.CLOCK]
+
+
 def test_over_its_quota_a_source_is_refused_where_nobody_can_wait(bench: Bench) -> None:
     """Beyond rate and burst records are dropped, counted and told; another source is untouched."""
     bench.collector.quotas = Quotas({"l": Limit(10, 5)})

@@ -10,6 +10,7 @@
     │   ├── DeliveryDelayed    try again: down, slow, refused for now
     │   └── DeliveryRefused    a person must look: nonsense answer, not who it should be
     │       └── DeliveryRejected   this very notice was rejected: others may pass
+    ├── LoginRefused           an identity was not proved, or may not do this
     └── IntegrityError         an equal revision with another content, a broken chain
 
 Bad data is not an error: it is a ``model.Failure``. A message names the thing, the place and the
@@ -91,6 +92,10 @@ class DeliveryRejected(DeliveryRefused):
     """The recipient rejected this very notice: its address or its content; the line is well."""
 
     usual = "rejected"
+
+
+class LoginRefused(SaqshyError):
+    """An identity was not proved: what is told to the caller names no reason."""
 
 
 class IntegrityError(SaqshyError):

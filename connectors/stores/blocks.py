@@ -1,7 +1,7 @@
 """Events of one batch as one compressed block of NDJSON, and how blocks answer.
 
 A row an event would cost more than detecting on it. A block keeps the documents in the order of
-their index; its only index is the time range, so that a look-up opens few blocks.
+their index; it is found by the range of its times and by the terms that stand in it.
 """
 
 import heapq
@@ -10,11 +10,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import overload
 
 import orjson
 
 from connectors.stores.compression import expand, squeeze
-from pipeline.model import Event, event_lines, instant
+from connectors.stores.event_terms import terms_of
+from pipeline.model import Event, event_from, event_lines, instant
 
 # A time outside a store's 64-bit integers (before 1677, after 2262) counts as their end.
 _LEAST, _MOST = -(2**63), 2**63 - 1
@@ -23,7 +25,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The events of one batch, compressed, with the range of their times."""
+    """The events of one batch, compressed, with the range of their times and their terms."""
 
     batch_id: str
     object_id: str
@@ -31,6 +33,31 @@ class Block:
     last_at: int
     count: int
     data: bytes
+    terms: tuple[int, ...] = ()
+
+
+class PackedEvents(Sequence[Event]):
+    """The events of a batch whose block another process has made: read only where one is asked for.
+
+    A store that keeps blocks takes ``block`` as it is.
+    """
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self._events: list[Event] | None = None
+
+    def __len__(self) -> int:
+        return self.block.count
+
+    @overload
+    def __getitem__(self, at: int) -> Event: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Event]: ...
+    def __getitem__(self, at: int | slice) -> Event | Sequence[Event]:
+        if self._events is None:
+            lines = expand(self.block.data).split(b"\n")
+            self._events = [event_from(orjson.loads(line)) for line in lines]
+        return self._events[at]
 
 
 def storable(moment: int) -> int:
@@ -40,6 +67,8 @@ def storable(moment: int) -> int:
 
 def pack_events(batch_id: str, object_id: str, events: Sequence[Event]) -> Block:
     """Make the block of one batch; ``events`` is not empty and holds JSON values only."""
+    if isinstance(events, PackedEvents):
+        return events.block
     times = [event.time for event in events]
     ordered = sorted(events, key=attrgetter("index"))
     return Block(
@@ -49,14 +78,17 @@ def pack_events(batch_id: str, object_id: str, events: Sequence[Event]) -> Block
         last_at=storable(max(times)),
         count=len(events),
         data=squeeze(event_lines(ordered)),
+        terms=terms_of(events),
     )
 
 
 def pack_lines(batch_id: str, object_id: str, lines: bytes) -> Block:
     """Make the block of documents that are written already, one a line; at least one."""
     data = squeeze(lines)
-    times = [storable(time) for time, _, _ in documents(data)]
-    return Block(batch_id, object_id, min(times), max(times), len(times), data)
+    events = [event_from(orjson.loads(line)) for line in lines.split(b"\n")]
+    times = [storable(event.time) for event in events]
+    terms = terms_of(events)
+    return Block(batch_id, object_id, min(times), max(times), len(times), data, terms)
 
 
 def documents(data: bytes) -> Iterator[tuple[int, int, bytes]]:

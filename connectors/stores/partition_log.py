@@ -7,7 +7,8 @@ are applied over the rows in their order, and rows are written only behind the e
 An entry that is too large for a message is several, of which all must be there.
 
 Each opening begins an epoch: what somebody who has lost the partition still writes bears an older
-one, and is not read. Keys: ``r`` and the row's key, ``w`` and the entry's number, or ``e``.
+one, and is not read. Keys: ``r`` and the row's key, ``w`` and the entry's number, ``e``, or ``v``:
+the version of all this, of which a newer one is not read.
 """
 
 import struct
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from connectors.stores.compression import expand, squeeze
-from connectors.stores.partition_rows import Ordered, Write
+from connectors.stores.partition_rows import VERSIONED, Ordered, Write, stands_as_ours
 from pipeline.errors import StoreCorrupt
 
 ENTRIES = 64  # after which the rows are written themselves
@@ -50,6 +51,7 @@ class PartitionLog:
     _number: int = 0
 
     def __post_init__(self) -> None:
+        stands_as_ours(self.disk)
         stands = next((value for _, value in self.disk.items(_EPOCH, _EPOCH + b"\x00")), b"0")
         self._epoch = int(stands)
         parts: list[bytes] = []
@@ -105,7 +107,7 @@ class PartitionLog:
         """Give what begins an epoch: the rows as entries have them, and the end of those."""
         self._epoch += 1
         self._number = 0
-        return self._merged()
+        return [VERSIONED, *self._merged()]
 
     def step(self) -> list[Write]:
         """End a transaction; nothing where it changed nothing."""

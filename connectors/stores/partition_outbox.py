@@ -53,6 +53,23 @@ class PartitionOutbox:
                 if self._database.get(named("notice", notice.id)) is None:
                     self._database.put(named("of", notice.incident_id, notice.id), b"")
                     self._keep(notice)
+                elif self._database.get(named("seeded", notice.id)) is not None:
+                    self._database.put(named("seeded", notice.id), None)
+
+    def seed(self, notices: Sequence[Notice]) -> None:
+        """Take notices over as they stand elsewhere: ``new`` until they are put; nobody is told."""
+        with self._database.transaction():
+            for notice in notices:
+                self._database.put(named("seeded", notice.id), b"")
+                self._database.put(named("of", notice.incident_id, notice.id), b"")
+                self._database.put(named("notice", notice.id), to_json(notice))
+                if notice.state in _WAITING:
+                    self._database.put(named("waiting", *_line(notice), notice.id), b"")
+
+    def new(self, notice_id: str) -> bool:
+        """Tell whether a notice was never put here."""
+        known = self._database.get(named("notice", notice_id)) is not None
+        return not known or self._database.get(named("seeded", notice_id)) is not None
 
     def due(
         self, now: int, limit: int, channel: str | None = None, turn: Turn = WHATEVER

@@ -4,7 +4,7 @@ Of a chain stand its head and the ids of its entries; an entry itself stands unt
 then in the topic of the trail. What is for a chain that another partition writes is told to it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import orjson
 
@@ -116,6 +116,14 @@ class PartitionAudit:
                 self._database.put(named("head", entry.chain), data)
                 self._database.put(named("known", entry.entry_id), b"")
                 self._unsent.put("audit", data)
+
+    def seed(self, heads: Iterable[AuditEntry], known: Iterable[str]) -> None:
+        """Take over where chains end, and the ids of the entries in them; nobody is told."""
+        with self._database.transaction():
+            for head in heads:
+                self._database.put(named("head", head.chain), to_json(head))
+            for entry_id in known:
+                self._database.put(named("known", entry_id), b"")
 
     def read(self, chain: str | None = None) -> Iterator[AuditEntry]:
         """Give the entries that were not told yet, by chain and number."""

@@ -22,6 +22,9 @@ ENTRIES = 64  # of an object, after which its rows are written themselves
 ENTRY_BYTES = 512 * 1024  # of them together, after which they are too
 _END = b"\x00"
 Write: TypeAlias = tuple[bytes, bytes | None]
+VERSION = 1  # of the state's form, and of what stands in its rows
+_VERSION_KEY = b"v" + _END
+VERSIONED: Write = (_VERSION_KEY, b"%d" % VERSION)
 _Changes: TypeAlias = dict[str, bytes | None]
 
 
@@ -80,6 +83,10 @@ class PartitionRows:
     _ahead: list[list[Write]] = field(default_factory=list)
     _tails: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     _objects: set[str] | None = None
+    _versioned: bool = False
+
+    def __post_init__(self) -> None:
+        self._versioned = stands_as_ours(self.disk)
 
     def load(self, object_id: str) -> Mapping[str, bytes]:
         """Give all rows of one object, by key, as the last step left them."""
@@ -114,6 +121,9 @@ class PartitionRows:
         for object_id in sorted(self._open, key=lambda name: not name):
             writes += self._told(object_id, self._open[object_id])
         self._open = {}
+        if writes and not self._versioned:
+            writes.insert(0, VERSIONED)
+            self._versioned = True
         if writes:
             self._ahead.append(writes)
         return writes
@@ -195,7 +205,8 @@ class PartitionRows:
         if self._objects is None:
             found = {one for kind in (b"r", b"w") for one in self._on_disk(kind)}
             for writes in self._ahead:
-                found |= {key.split(_END, 2)[1].decode() for key, value in writes if value}
+                told = (key for key, value in writes if value and key != VERSIONED[0])
+                found |= {key.split(_END, 2)[1].decode() for key in told}
             self._objects = found
         return self._objects
 
@@ -205,6 +216,18 @@ class PartitionRows:
             name = key.split(_END, 2)[1]
             yield name.decode()
             key = self.disk.first(kind + _END + name + b"\x01")
+
+
+def stands_as_ours(disk: Ordered) -> bool:
+    """Tell whether a state names its version; StoreCorrupt where it is newer than this process."""
+    for _, value in disk.items(_VERSION_KEY, _VERSION_KEY + _END):
+        if int(value) > VERSION:
+            raise StoreCorrupt(
+                f"this state is of version {int(value)}, known is {VERSION}: a newer process has"
+                " written it; upgrade this one (nothing of it was read or changed)"
+            )
+        return True
+    return False
 
 
 def _apply(rows: dict[str, bytes], changes: Mapping[str, bytes | None]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.stores.memory import open_memory
+from connectors.stores.partition_checkpoints import PartitionCheckpoints
 from connectors.stores.partition_database import PartitionDatabase, PartitionState
 from connectors.stores.partition_outbox import PartitionOutbox
 from connectors.stores.partition_records import PartitionAudit, PartitionIncidents
@@ -31,8 +32,7 @@ def open_partition(
     """Read a partition from its disk; ``keep`` has its log keep writes before anybody sees them.
 
     ``mine`` tells which audit chains are written here. Claims of those who had it before are ended.
-    Journal, events, dead letters, bundles and checkpoints are none of a partition's: they stand in
-    memory, empty.
+    Journal, events, dead letters and bundles are none of a partition's, and stand empty in memory.
     """
     database = PartitionDatabase(disk, keep)
     unsent = PartitionUnsent(database)
@@ -47,5 +47,6 @@ def open_partition(
         incidents=incidents,
         outbox=outbox,
         audit=chains,
+        checkpoints=PartitionCheckpoints(database, unsent),
     )
     return PartitionStores(stores, database, outbox, incidents, unsent)

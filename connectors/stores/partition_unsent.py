@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from connectors.stores.partition_database import PartitionDatabase, after, named
 
-Kind: TypeAlias = Literal["notices", "audit", "drafts"]
+Kind: TypeAlias = Literal["notices", "audit", "drafts", "checkpoints"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 _TABLE = "unsent"
 
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """One thing to tell: a notice, a chained entry, or a draft for another's chain, as JSON."""
+    """One thing to tell, as JSON: a notice, an entry, a draft for another's chain, a checkpoint."""
 
     place: bytes
     kind: str
@@ -24,7 +25,7 @@ class PartitionUnsent:
 
     def __init__(self, database: PartitionDatabase) -> None:
         self._database = database
-        last = [one.place for kind in ("notices", "audit", "drafts") for one in self.read(kind)]
+        last = [one.place for kind in KINDS for one in self.read(kind)]
         self._number = max((int(place.rpartition(b"\x00")[2]) for place in last), default=0)
 
     def put(self, kind: Kind, data: bytes) -> None:

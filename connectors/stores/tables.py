@@ -19,6 +19,7 @@ class MemoryDatabase:
 
     def __init__(self) -> None:
         self.turn = threading.RLock()
+        self.changes = 0  # rows written or taken away, ever
         self._undo: list[_Undo] = []
         self._depth = 0
         self._spoilt = False
@@ -51,6 +52,7 @@ class MemoryDatabase:
     def remember(self, rows: dict[Any, Any], key: object) -> None:
         """Note what stands under a key before it changes."""
         self._undo.append((rows, key, rows.get(key, _ABSENT)))
+        self.changes += 1
 
     def check(self) -> None:
         """Refuse work on a closed store."""

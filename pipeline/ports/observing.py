@@ -1,5 +1,6 @@
 """The time, and what the system tells of itself."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -34,8 +35,23 @@ class Telemetry(Protocol):
     def spool(self, batches: int, size: int) -> None:
         """Note what waits in the spool: puts, and their bytes on the disk."""
 
-    def stage_done(self, stage: str, items: int, seconds: float) -> None:
-        """Note that a stage worked on one batch."""
+    def stage_done(self, stage: str, items: int, seconds: float, gave: int = 0) -> None:
+        """Note that a stage worked on one batch: on so many items, which gave so many."""
+
+    def source_read(self, object_id: str, source_id: str, records: int, failed: int) -> None:
+        """Note what was read of a registered source, and how much of it failed."""
+
+    def rule_hits(self, rule: str, count: int) -> None:
+        """Note events that a rule matched; ``rule`` is its id."""
+
+    def guarded(self, decision: str, count: int) -> None:
+        """Note what the guard decided: open, stub, hold; stopped where a record must not stay."""
+
+    def stored(self, seconds: float) -> None:
+        """Note a transaction that the store took."""
+
+    def store_refused(self, reason: str) -> None:
+        """Note a transaction that it did not take."""
 
     def failures(self, stage: str, code: str, count: int) -> None:
         """Note records that went to the dead letters."""
@@ -57,6 +73,15 @@ class Telemetry(Protocol):
 
     def incidents(self, state: str, count: int) -> None:
         """Note incidents that got a revision in this state."""
+
+    def incident_opened(self, severity: str, sector: str, acts: Sequence[str]) -> None:
+        """Note an incident that came to be, and the law's acts that it bears."""
+
+    def notice_stands(self, channel: str, state: str) -> None:
+        """Note the state that an attempt brought a notice to."""
+
+    def receipt(self, channel: str, leg: str, seconds: float) -> None:
+        """Note a notice that arrived, and how long that took since it was made."""
 
     def notice_made(self, leg: str, role: str) -> None:
         """Note a notice that entered the outbox."""

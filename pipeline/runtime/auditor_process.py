@@ -8,7 +8,7 @@ from typing import Protocol
 import orjson
 import structlog
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from connectors.sinks.pages_folder import PagesFolder
@@ -18,6 +18,8 @@ from pipeline.errors import DeliveryError, StoreError
 from pipeline.model import NANOSECONDS, Json, rfc3339
 from pipeline.ports import Clock
 from pipeline.runtime.auditor import Auditor, Look
+from pipeline.runtime.catalogue import CATALOGUE, family
+from pipeline.runtime.series import AUDITOR
 
 HEARTBEAT = "saqshy-heartbeat-1"
 log = structlog.get_logger("saqshy.auditor")
@@ -145,16 +147,15 @@ class AuditorGauges(Collector):
 
     def describe(self) -> Iterator[Metric]:
         """Give the families without values."""
-        for name, text in _FAMILIES.items():
-            yield GaugeMetricFamily(name, text)
+        for name, series in CATALOGUE.items():
+            if AUDITOR in series.shown_by:
+                yield family(name)
 
     def collect(self) -> Iterator[Metric]:
         """Read the auditor's own state."""
         process = self._process
         last = process.last
-        alarms = GaugeMetricFamily(
-            "saqshy_auditor_alarms", _FAMILIES["saqshy_auditor_alarms"], labels=["kind"]
-        )
+        alarms = family("saqshy_auditor_alarms")
         counts = dict.fromkeys(KINDS, 0)
         for one in last.alarms if last else ():
             counts[one[0]] += one[1]
@@ -169,17 +170,9 @@ class AuditorGauges(Collector):
             "saqshy_auditor_failing": process.failing,
         }
         for name, value in values.items():
-            yield GaugeMetricFamily(name, _FAMILIES[name], value=value)
+            shown = family(name)
+            shown.add_metric([], value)
+            yield shown
 
     def _age(self, last: Look | None) -> float:
         return (self._process.clock.now() - last.at) / NANOSECONDS if last else 0.0
-
-
-_FAMILIES = {
-    "saqshy_auditor_alarms": "Alarms that stand, by kind: missing, late, duplicate, wrong, broken.",
-    "saqshy_auditor_last_look_seconds": "When the auditor looked last, seconds since the epoch.",
-    "saqshy_auditor_look_age_seconds": "How long ago that was.",
-    "saqshy_auditor_incidents": "Incidents that the auditor has examined.",
-    "saqshy_auditor_notices_owed": "Notices that their histories owe.",
-    "saqshy_auditor_failing": "Looks in a row that found no store to read.",
-}

@@ -29,11 +29,11 @@ from pipeline.runtime.checkpointing import checkpointing
 from pipeline.runtime.clocks import SystemClock
 from pipeline.runtime.collect import Collector
 from pipeline.runtime.commands import Inbox
+from pipeline.runtime.cores.wiring import who_matches
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.exposition import Exposition
 from pipeline.runtime.feeds import make_feeds
-from pipeline.runtime.gauges import watch_content, watch_stores
 from pipeline.runtime.judging_anew import judgements_missed
 from pipeline.runtime.knowledge import (
     AT_START,
@@ -46,26 +46,26 @@ from pipeline.runtime.knowledge import (
     taxonomy_folder,
 )
 from pipeline.runtime.leaving import spool_of
-from pipeline.runtime.lines import broken_lines, watch_lines
+from pipeline.runtime.lines import broken_lines
 from pipeline.runtime.losses import fit_to_start
 from pipeline.runtime.ncc_wiring import make_messages
+from pipeline.runtime.observing import Ahead
 from pipeline.runtime.paging import DUTY, DutySink
 from pipeline.runtime.quota import Quotas, limits
 from pipeline.runtime.refusals import told_refusals
 from pipeline.runtime.reloading import Ask, Reloader, Workshop
 from pipeline.runtime.sensors import audit_sources_missed
 from pipeline.runtime.silenced import meaning, span, standing
-from pipeline.runtime.skews import watch_skews
 from pipeline.runtime.spooling import open_spool
 from pipeline.runtime.stages import Stages
 from pipeline.runtime.standalone import Standalone
 from pipeline.runtime.streaming_wiring import exchanged
+from pipeline.runtime.system_gauges import SystemGauges
 from pipeline.runtime.telemetry import Prometheus, set_up_logging
-from pipeline.runtime.term_figures import TermFigures, watch_terms
+from pipeline.runtime.term_figures import TermFigures
 from pipeline.runtime.term_rows import TermRows
 from pipeline.runtime.terms_tick import TermsTick
-from pipeline.runtime.waits import watch_waits
-from pipeline.runtime.warming import warm
+from pipeline.runtime.timed_stores import timed
 from pipeline.runtime.watched import State, state_of
 from pipeline.runtime.ways_in import make_source
 from pipeline.runtime.ways_out import (
@@ -112,6 +112,7 @@ class System:
     def running(self) -> Iterator[dict[str, str]]:
         """Run everything for as long as the block runs; give the addresses by name."""
         try:
+            self.engine.standing.sector = self._gauges().sector()
             self.runtime.start()
             with serving(self.settings.web, self._page) as web:
                 yield {**self._addresses(), **web}
@@ -123,15 +124,13 @@ class System:
         hosts: tuple[str, ...] = LOOPBACK
         if self.settings.web is not None:
             hosts = (*LOOPBACK, self.settings.web.address)
-        watch_stores(self.metrics, self.stores)
-        watch_terms(self.metrics, self.stores.state)
-        watch_content(self.metrics, lambda: self.reloader.knowledge.content)
-        watch_skews(self.metrics, self.engine.skews)
-        self.engine.waits.load(self.stores)
-        watch_waits(self.metrics, self.engine.waits, self.clock.now)
-        watch_lines(self.metrics, self.dispatcher.gates, self.clock.now)
+        self._gauges().register(self.metrics)
         exposition = Exposition(self.metrics)
         return status_app(self.stores, exposition, self._facts, self.clock.now, hosts)
+
+    def _gauges(self) -> SystemGauges:
+        regime = self.settings.law.regime
+        return SystemGauges(self.engine, self.dispatcher, self.reloader, self.clock, regime)
 
     def _facts(self) -> Facts:
         stamp = self.reloader.knowledge.revisions
@@ -171,6 +170,7 @@ class System:
 
     def close(self) -> None:
         """Let go of sinks and store."""
+        self.engine.ahead.close()
         for sink in self.sinks.values():
             sink.close()
         if self.runtime.messages is not None:
@@ -248,8 +248,8 @@ def _wired(
     telemetry.rule_quarantined(len(knowledge.content.quarantined))
     reach = Reach(lambda: knowledge.registry, settings.notify)
     sinks = make_sinks(settings.notify, reach, Spoken(read_texts()))
-    stores = shelf.stores
-    assert isinstance(stores, Stores)  # of this runtime's own file
+    assert isinstance(shelf.stores, Stores)  # of this runtime's own file
+    stores = timed(shelf.stores, telemetry)
     sinks[DUTY] = _duty(settings, stores, reach, dict(sinks))
     before = last_stamp(stores)
     keep_knowledge(stores, knowledge, clock.now())
@@ -257,19 +257,19 @@ def _wired(
     shelf.put(knowledge)
     stages = make_stages(settings, channels or settings, telemetry)
     collector = make_collector(settings, knowledge, stores, clock, telemetry)
-    for command in judgements_missed(stores, before, knowledge.registry, clock.now()):
-        collector.command(command)
-    _judged(sources, collector)
+    missed = judgements_missed(stores, before, knowledge.registry, clock.now())
+    _judged(sources, collector, missed)
     chains = Chains(shelf, stages)
     engine = Engine(stores, chains, clock, telemetry, terms=_terms(settings, stores, metrics))
-    workshop = _workshop(settings, chains, collector)
+    engine.ahead = who_matches(settings, collector, metrics)
+    workshop = _workshop(settings, chains, collector, engine.ahead)
     watch = settings.content.watch_seconds
     reloader = Reloader(knowledge, read_from, workshop, stores, clock, telemetry, watch)
     reach.registry = lambda: reloader.knowledge.registry
-    streamer = exchanged(settings, engine, lambda: reloader.knowledge, metrics, sinks)
     dispatcher = _dispatcher(settings, stores, clock, telemetry, reach, sinks)
     runtime = _runtime(settings, sources, collector, engine, dispatcher, reloader)
-    runtime.messages, runtime.streamer = make_messages(settings, collector, metrics), streamer
+    runtime.messages = make_messages(settings, collector, metrics)
+    runtime.streamer = exchanged(settings, engine, lambda: reloader.knowledge, metrics, sinks)
     return System(
         settings=settings,
         stores=stores,
@@ -286,8 +286,10 @@ def _wired(
     )
 
 
-def _judged(sources: Mapping[str, Source], collector: Collector) -> None:
-    """Have senders over HTTP told which of their records are refused."""
+def _judged(sources: Mapping[str, Source], collector: Collector, missed: Iterable[Command]) -> None:
+    """Judge anew what changed unseen, and have senders over HTTP told what is refused of theirs."""
+    for command in missed:
+        collector.command(command)
     for source in sources.values():
         if isinstance(source, HttpIntake):
             source.judge = partial(told_refusals, collector)
@@ -393,10 +395,12 @@ def watched_paths(settings: Settings) -> tuple[Path, ...]:
     return (*content, *data, *settings.registry, settings.law.pack, *overlay)
 
 
-def _workshop(settings: Settings, chains: Chains, collector: Collector) -> Workshop[Chain]:
+def _workshop(
+    settings: Settings, chains: Chains, collector: Collector, ahead: Ahead
+) -> Workshop[Chain]:
     def prepare(known: Knowledge) -> Chain:
         chain = chains.prepared(known)
-        warm(chain, collector.stores.journal)
+        ahead.warm(known, chain, collector.stores.journal)
         return chain
 
     def enforce(known: Knowledge, chain: Chain, due: Iterable[Command]) -> None:

@@ -54,6 +54,7 @@ from pipeline.runtime.folded import Folded
 from pipeline.runtime.ncc_answers import MessageAnswers
 from pipeline.runtime.notice_drafts import notice_draft
 from pipeline.runtime.outages import TICK_ROWS
+from pipeline.runtime.skews import Delays, sampled
 from pipeline.runtime.spill_records import emptied, released
 from pipeline.runtime.term_answers import TermAnswers
 
@@ -65,17 +66,25 @@ class Observed:
     """What the stateless half made of one batch.
 
     ``stopped`` are the records that the second guard found: nothing of them may be kept.
+    ``indexes`` are the records that became events, ``delays`` what some of these show of clocks.
     """
 
     events: Sequence[Event]
     failures: Sequence[Failure]
     observation: Observation
     stopped: Sequence[int] = ()
+    indexes: Sequence[int] = ()
+    delays: Delays = field(default_factory=dict)
 
 
 def _nothing_sayable(_at: int) -> Mapping[str, tuple[str, ...]]:
     """Let persons decide nothing: no pack was given that has words for it."""
     return {}
+
+
+def _nowhere(_object_id: str, _at: int) -> str:
+    """Name no sector: no registry was given."""
+    return "unknown"
 
 
 def _held(object_id: str, at: int) -> GuardDecision:  # noqa: ARG001 (a guard's signature)
@@ -89,6 +98,7 @@ class Chain:
 
     ``second_guard`` gives, of a batch's events and records, the indexes that must not be kept;
     ``guard`` what may be told of an object at an instant.
+    ``sector`` names the branch of an object at an instant.
     ``rule_errors`` is where the matcher counts, by rule, the events that it could not ask about.
     ``sayable`` gives what persons may decide under the pack in force at an instant (``decided``),
     ``reports`` to which roles it owes which reports that persons bring about.
@@ -111,6 +121,7 @@ class Chain:
     terms: TermAnswers | None = None
     messages: MessageAnswers | None = None
     digests: Digests | None = None
+    sector: Callable[[str, int], str] = _nowhere
 
     def observe(self, batch: RawBatch) -> Observed:
         """Turn one batch into events, failures and its observation."""
@@ -126,14 +137,17 @@ class Chain:
         if stopped:
             batch, normalized = emptied(batch, stopped), _left(normalized, frozenset(stopped))
         between = time.perf_counter()
-        self.telemetry.stage_done("normalize", len(batch.records), between - started)
+        gave = len(normalized.events)
+        self.telemetry.stage_done("normalize", len(batch.records), between - started, gave)
         failures = list(normalized.failures)
         observation = self.matcher.observe(batch, normalized.events, failures)
         done = time.perf_counter()
-        self.telemetry.stage_done("match", len(normalized.events), done - between)
+        self.telemetry.stage_done("match", gave, done - between, len(observation.matches))
         while self.rule_errors:
             self.telemetry.rule_errors(*self.rule_errors.popitem())
-        return Observed(normalized.events, failures, observation, stopped)
+        events = normalized.events
+        indexes = [event.index for event in events]
+        return Observed(events, failures, observation, stopped, indexes, sampled(events))
 
     def _stopped(self, batch: RawBatch, events: Sequence[Event]) -> Sequence[int]:
         """Give the records that the second guard stops, but for those that a person released."""
@@ -178,7 +192,8 @@ class Chain:
         ]
         revised = self.fold.step(state, findings, at) if findings else []
         folded = self.told(state, revised, at)
-        self.telemetry.stage_done("assess", len(findings), time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self.telemetry.stage_done("assess", len(findings), seconds, len(revised))
         return replace(folded, findings=findings)
 
     def judge_anew(self, state: Rows, spans: Sequence[Sequence[int]], at: int) -> Folded:
@@ -219,7 +234,7 @@ class Chain:
         if gone := forgotten_repeats(state) - forgotten:
             self.telemetry.repeats_forgotten(gone)
         seconds = time.perf_counter() - started
-        self.telemetry.stage_done("correlate", len(observation.matches), seconds)
+        self.telemetry.stage_done("correlate", len(observation.matches), seconds, len(found))
         return found
 
 

@@ -30,6 +30,11 @@ class Chains:
                 return held
         return self.put(self.prepared(self.shelf(stamp)))
 
+    def latest(self) -> Chain | None:
+        """Give the chain that was used last; None before the first."""
+        with self._guard:
+            return next(reversed(self._held.values()), None)
+
     def prepared(self, known: Knowledge) -> Chain:
         """Make the stages of a knowledge that is not in force yet."""
         return self.stages(known, known.revisions)

@@ -86,3 +86,12 @@ class ToldClock:
         flowing = told["flowing"]
         passed = 0 if flowing is None else time.monotonic_ns() - flowing
         return int(told["at"]) + passed
+
+    def wait(self, seconds: float) -> None:
+        """Sleep that long: only the story's own process moves its time."""
+        time.sleep(seconds)
+
+
+def clock_of(told: Path | None) -> SystemClock | ToldClock:
+    """Give the machine's time, or a story's where a file tells it."""
+    return SystemClock() if told is None else ToldClock(told)

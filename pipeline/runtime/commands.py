@@ -30,6 +30,7 @@ from pipeline.runtime.peering import COMMANDS as PEER_COMMANDS
 from pipeline.runtime.reads import READ
 from pipeline.runtime.redelivering import ROLES as DELIVERY_COMMANDS
 from pipeline.runtime.reloading import Ask
+from pipeline.runtime.retention import RETENTION, retention_problems
 from pipeline.runtime.reviewing import ACCEPT
 from pipeline.runtime.spill_decisions import CONFIRM, RELEASE, decided
 from pipeline.runtime.written import written_problems
@@ -85,6 +86,8 @@ class Inbox:
             self.report(command)
         elif command.name in (CONFIRM, RELEASE):
             self._decide(command)
+        elif command.name == RETENTION:
+            self._retain(command)
         else:
             self._refuse(command, [f"no command is named {command.name!r}"])
         path.unlink(missing_ok=True)
@@ -120,6 +123,14 @@ class Inbox:
         cause = Cause(command.actor, "command", command.reason)
         accept = command.detail.get("accept_losses") is True
         self.reload(Ask(cause, accept_losses=accept, id=command.id))
+
+    def _retain(self, command: Command) -> None:
+        """Record what another process lets go of: it left this before it began."""
+        problems = list(retention_problems(command))
+        if problems:
+            self._refuse(command, problems)
+        else:
+            self._tell(command, RETENTION, {"reason": command.reason, **command.detail})
 
     def _decide(self, command: Command) -> None:
         collector = self.collector

@@ -104,8 +104,16 @@ class Dispatcher:
         for channel in repeated:
             self.telemetry.delivery_repeated(channel)
         for (one, _), after in zip(tried, kept, strict=True):
-            self.telemetry.delivery(one.before.channel, _outcome(after), one.seconds)
+            self._tell(one, after)
             self.watch(after)
+
+    def _tell(self, one: Attempted, after: Notice) -> None:
+        channel = one.before.channel
+        self.telemetry.delivery(channel, _outcome(after), one.seconds)
+        self.telemetry.notice_stands(channel, after.state.value)
+        if after.state in DELIVERED:
+            seconds = max(0, one.at - after.created_at) / NANOSECONDS
+            self.telemetry.receipt(channel, after.kind or after.leg, seconds)
 
     def _repeats(self, notice: Notice) -> bool:
         """Tell whether an attempt before this one was never recorded, and that not told yet."""

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -19,18 +19,20 @@ from pipeline.runtime.chain import (
 )
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.checkpointing import Checkpointing
+from pipeline.runtime.counting import count_folded, count_observed
 from pipeline.runtime.digesting import Digesting
 from pipeline.runtime.duty_commands import obey_duty
 from pipeline.runtime.folded import Folded
 from pipeline.runtime.folding import Folding
 from pipeline.runtime.ncc_messages import obey_messages, remind_messages
-from pipeline.runtime.observing import ATTEMPTS, observe
+from pipeline.runtime.observing import ATTEMPTS, Ahead, Here
 from pipeline.runtime.peering import Peering
 from pipeline.runtime.reads import recorded
 from pipeline.runtime.redelivering import Redelivering
 from pipeline.runtime.skews import Skews
 from pipeline.runtime.spill_records import emptied, spill_drafts
 from pipeline.runtime.spill_removal import withdraw
+from pipeline.runtime.standing_incidents import StandingIncidents
 from pipeline.runtime.terms_tick import TermsTick
 from pipeline.runtime.waits import Waits
 
@@ -60,10 +62,10 @@ def _nobody_waits() -> None:
 class Engine:
     """Processes the journal behind what is committed; one thread at a time.
 
-    ``chain`` gives the stages for a batch's revisions. ``watch`` is told of each outcome after its
-    commit; ``posted`` that there are notices to deliver. ``terms`` keeps the clocks, where somebody
-    is to be reminded; ``checkpoints`` signs the audit trail, where somebody is to prove it;
-    ``peering`` shares incidents with other centres.
+    ``chain`` gives the stages for a batch's revisions, ``ahead`` runs their stateless half.
+    ``watch`` is told of each outcome after its commit; ``posted`` that there are notices to
+    deliver. ``terms`` keeps the clocks, where somebody is to be reminded; ``checkpoints`` signs the
+    audit trail, where somebody is to prove it; ``peering`` shares incidents with other centres.
     """
 
     stores: Stores
@@ -72,7 +74,9 @@ class Engine:
     telemetry: Telemetry
     watch: Callable[[Outcome], None] = _unwatched
     posted: Callable[[], None] = _nobody_waits
+    ahead: Ahead = field(default_factory=Here)
     skews: Skews = field(default_factory=Skews)
+    standing: StandingIncidents = field(default_factory=StandingIncidents)
     terms: TermsTick | None = None
     checkpoints: Checkpointing | None = None
     peering: Peering | None = None
@@ -87,13 +91,17 @@ class Engine:
         """Give what waits for a person, as it was folded."""
         return self.folding.waits
 
-    def run_pending(self, most: int = READ_AHEAD) -> int:
-        """Process up to ``most`` journalled batches; give how many were committed."""
+    def run_pending(self, most: int = READ_AHEAD, leave: int = 0) -> int:
+        """Process up to ``most`` journalled batches; give how many were committed.
+
+        Up to ``leave`` may be left where they would have to be waited for.
+        """
         if self._unsettled:
             self._unsettled = not self.stores.carriers.settle()
+        self.standing.load(self.stores)
         after = self.stores.journal.committed()
         done = 0
-        for position, batch in self.stores.journal.read(after, most):
+        for position, batch in self.ahead.pending(self.stores.journal, after, most, leave):
             self._process(position, batch)
             done += 1
             self._tell_lag(position, batch)
@@ -111,7 +119,7 @@ class Engine:
 
     def _process(self, position: int, batch: RawBatch) -> None:
         chain = self.chain(batch.revisions)
-        observed = observe(chain, batch)
+        observed = self.ahead.observed(chain, position, batch)
         batch = emptied(batch, observed.stopped) if observed.stopped else batch
         started = time.perf_counter()
         for _ in range(ATTEMPTS):
@@ -130,11 +138,13 @@ class Engine:
             observed = set_aside(batch, observed, reason)
             folded = self._commit(position, chain, batch, observed)
         self.folding.settled()
-        self.telemetry.stage_done("commit", len(batch.records), time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        gave = sum(len(part.notices) for part in folded)
+        self.telemetry.stage_done("commit", len(batch.records), seconds, gave)
         if batch.kind is BatchKind.COMMAND or any(part.notices for part in folded):
             self.posted()
-        self._count(observed, folded)
-        self.skews.note(observed.events)
+        self._count(chain, batch, observed, folded)
+        self.skews.note(batch.received_at, observed.delays)
         self.watch(Outcome(position, batch, observed, folded))
 
     def _commit(
@@ -232,17 +242,11 @@ class Engine:
             if part.drafts:
                 audited(self.stores.audit, part.drafts)
 
-    def _count(self, observed: Observed, folded: tuple[Folded, ...]) -> None:
-        for failure in observed.failures:
-            self.telemetry.failures(failure.stage, failure.code.value, 1)
+    def _count(
+        self, chain: Chain, batch: RawBatch, done: Observed, folded: Sequence[Folded]
+    ) -> None:
+        count_observed(self.telemetry, batch, done)
         for part in folded:
             self.waits.note_incidents(part.revised)
-            for finding in part.findings:
-                if finding.revision == 1:
-                    self.telemetry.findings(finding.kind, finding.rule.level, 1)
-                    if finding.suppressed:
-                        self.telemetry.suppressed(1)
-            for incident in part.incidents:
-                self.telemetry.incidents(incident.state.value, 1)
-            for notice in part.notices:
-                self.telemetry.notice_made(notice.leg, notice.recipient.role)
+            self.standing.note(part.revised)
+            count_folded(self.telemetry, chain.sector, part)

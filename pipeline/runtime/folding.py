@@ -18,6 +18,7 @@ from pipeline.runtime.acting import acted
 from pipeline.runtime.chain import STATE_TYPES, Chain, clock_observation
 from pipeline.runtime.folded import Folded
 from pipeline.runtime.judging_anew import judged_anew
+from pipeline.runtime.object_figures import ObjectFigures
 from pipeline.runtime.outages import outage
 from pipeline.runtime.reviewing import obey_review
 from pipeline.runtime.waits import Waits
@@ -42,7 +43,11 @@ class Folding:
     waits: Waits = field(default_factory=Waits)
     mine: Callable[[str], bool] = everything
     types: Mapping[str, type] = field(default_factory=lambda: STATE_TYPES)
+    figures: ObjectFigures = field(init=False)
     _rows: OrderedDict[str, Rows] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self.figures = ObjectFigures(tuple(self.types))
 
     def observed(self, chain: Chain, observation: Observation) -> Folded:
         """Fold what a batch, or a tick, said of one object."""
@@ -51,6 +56,7 @@ class Folding:
         self.save(state)
         if observation.kind is BatchKind.CLOCK:
             self.waits.note(state)
+            self.figures.note(state, observation.received_at)
         return folded
 
     def across(self, chain: Chain, observation: Observation) -> dict[str, list[Finding]]:

@@ -1,5 +1,6 @@
 """What stores and content hold, as gauges that are read when somebody asks for the metrics."""
 
+import time
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry
@@ -8,7 +9,9 @@ from prometheus_client.registry import Collector
 
 from pipeline.content import Content
 from pipeline.errors import StoreError
+from pipeline.model import NANOSECONDS
 from pipeline.ports import Stores
+from pipeline.runtime.catalogue import family
 
 
 class StoreGauges(Collector):
@@ -17,13 +20,13 @@ class StoreGauges(Collector):
     A store that cannot be read is itself a fact to show, and no reason to show nothing.
     """
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, now: Callable[[], int]) -> None:
         self._stores = stores
+        self._now = now
 
     def describe(self) -> Iterator[Metric]:
         """Give the families without values, so that registering reads nothing."""
-        for name, text in _FAMILIES.items():
-            yield GaugeMetricFamily(name, text)
+        yield from map(family, _OF_STORES)
 
     def collect(self) -> Iterator[Metric]:
         """Read the stores."""
@@ -32,31 +35,40 @@ class StoreGauges(Collector):
         except StoreError:
             values = {"saqshy_store_up": 0.0}
         for name, value in values.items():
-            yield GaugeMetricFamily(name, _FAMILIES[name], value=value)
+            shown = family(name)
+            shown.add_metric([], value)
+            yield shown
 
     def _read(self) -> dict[str, float]:
-        end = self._stores.journal.tail("", "", "")
+        journal = self._stores.journal
+        end, done = journal.tail("", "", ""), journal.committed()
+        waiting = journal.read(done, 1)
+        age = max(0, self._now() - waiting[0][1].received_at) / NANOSECONDS if waiting else 0.0
         return {
             "saqshy_store_up": 1.0,
             "saqshy_journal_position": end.sequence if end else 0,
-            "saqshy_journal_committed_position": self._stores.journal.committed(),
+            "saqshy_journal_committed_position": done,
+            "saqshy_oldest_unprocessed_seconds": age,
             "saqshy_events_kept": self._stores.events.count(),
             "saqshy_dead_letters": self._stores.dead_letters.count(),
         }
 
 
-_FAMILIES = {
-    "saqshy_store_up": "Whether the stores can be read.",
-    "saqshy_journal_position": "Position of the batch journalled last.",
-    "saqshy_journal_committed_position": "Position of the batch processed last.",
-    "saqshy_events_kept": "Events in the store.",
-    "saqshy_dead_letters": "Records that stand unresolved in the dead letters.",
-}
+_OF_STORES = (
+    "saqshy_store_up",
+    "saqshy_journal_position",
+    "saqshy_journal_committed_position",
+    "saqshy_oldest_unprocessed_seconds",
+    "saqshy_events_kept",
+    "saqshy_dead_letters",
+)
 
 
-def watch_stores(registry: CollectorRegistry, stores: Stores) -> None:
+def watch_stores(
+    registry: CollectorRegistry, stores: Stores, now: Callable[[], int] = time.time_ns
+) -> None:
     """Show the stores' gauges in a registry."""
-    registry.register(StoreGauges(stores))
+    registry.register(StoreGauges(stores, now))
 
 
 class ContentGauges(Collector):
@@ -82,7 +94,7 @@ class ContentGauges(Collector):
 
 
 def _in_force() -> GaugeMetricFamily:
-    return GaugeMetricFamily("saqshy_rules_in_force", "Rules in force.", labels=["kind"])
+    return family("saqshy_rules_in_force")
 
 
 def watch_content(registry: CollectorRegistry, content: Callable[[], Content]) -> None:

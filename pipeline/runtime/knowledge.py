@@ -143,20 +143,16 @@ def keep_knowledge(
     stamp = knowledge.revisions
     before = before or last_stamp(stores) or Revisions()
     parts = (
-        ("content", before.content, stamp.content, partial(_named_parts, knowledge)),
-        ("registry", before.registry, stamp.registry, knowledge.registry.bundle),
-        ("pack", before.pack, stamp.pack, knowledge.pack.bundle),
+        ("content", before.content, stamp.content),
+        ("registry", before.registry, stamp.registry),
+        ("pack", before.pack, stamp.pack),
     )
+    _tell_indicators(knowledge.enrichment)
     with stores.database.transaction():
-        _put(stores, "rules", knowledge.content.revision, knowledge.content.bundle)
-        _put(stores, "taxonomy", knowledge.taxonomy.revision, knowledge.taxonomy.bundle)
-        _put_enrichment(stores, knowledge.enrichment)
-        watching = knowledge.watching
-        if watching.revision:
-            _put(stores, "observation", watching.revision, lambda: watching.bundle)
-        drafts = []
-        for kind, old, revision, bundle in parts:
+        for (kind, revision), bundle in bundles(knowledge).items():
             _put(stores, kind, revision, bundle)
+        drafts = []
+        for kind, old, revision in parts:
             if old != revision:
                 drafts.append(
                     Draft(
@@ -170,6 +166,26 @@ def keep_knowledge(
                     )
                 )
         audited(stores.audit, drafts)
+
+
+def bundles(knowledge: Knowledge) -> dict[tuple[str, str], Callable[[], bytes]]:
+    """Give what makes each bundle of a knowledge, by kind and revision."""
+    stamp, content, enrichment = knowledge.revisions, knowledge.content, knowledge.enrichment
+    watching = knowledge.watching
+    found: dict[tuple[str, str], Callable[[], bytes]] = {
+        ("rules", content.revision): content.bundle,
+        ("taxonomy", knowledge.taxonomy.revision): knowledge.taxonomy.bundle,
+        ("content", stamp.content): partial(_named_parts, knowledge),
+        ("registry", stamp.registry): knowledge.registry.bundle,
+        ("pack", stamp.pack): knowledge.pack.bundle,
+    }
+    if watching.revision:
+        found["observation", watching.revision] = lambda: watching.bundle
+    if enrichment.revision:
+        found["enrichment", enrichment.revision] = lambda: enrichment.bundle
+        for digest, file in enrichment.files.items():
+            found[DATA, digest] = partial(_data, file)
+    return found
 
 
 def _named_parts(knowledge: Knowledge) -> bytes:
@@ -186,15 +202,10 @@ def _data(file: DataFile) -> bytes:
     return file.data
 
 
-def _put_enrichment(stores: CollectorStores, enrichment: Enrichment) -> None:
-    if not enrichment.revision:
-        return
+def _tell_indicators(enrichment: Enrichment) -> None:
     if enrichment.indicators or enrichment.left_out:
         left_out = dict(enrichment.left_out)
         log.info("indicators.read", count=enrichment.indicators, left_out=left_out)
-    _put(stores, "enrichment", enrichment.revision, lambda: enrichment.bundle)
-    for digest, file in enrichment.files.items():
-        _put(stores, DATA, digest, partial(_data, file))
 
 
 def _put(stores: CollectorStores, kind: str, revision: str, bundle: Callable[[], bytes]) -> None:

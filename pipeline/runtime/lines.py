@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from pipeline.notify.breaker import HALF_OPEN, OPEN
+from pipeline.runtime.catalogue import family
 from pipeline.runtime.gates import Gates
 
 NAME = "saqshy_delivery_lines_not_closed"
-_HELP = "Lines to recipients whose circuit breaker is open or half-open."
 
 
 class LineGauges(Collector):
@@ -22,15 +22,15 @@ class LineGauges(Collector):
 
     def describe(self) -> Iterator[Metric]:
         """Give the family without values."""
-        yield GaugeMetricFamily(NAME, _HELP, labels=("channel", "state"))
+        yield family(NAME)
 
     def collect(self) -> Iterator[Metric]:
         """Count lines by channel and state."""
-        family = GaugeMetricFamily(NAME, _HELP, labels=("channel", "state"))
+        shown = family(NAME)
         counted = Counter((channel, state) for channel, _, state in self._gates.states(self._now()))
         for labels, count in sorted(counted.items()):
-            family.add_metric(labels, count)
-        yield family
+            shown.add_metric(labels, count)
+        yield shown
 
 
 def watch_lines(registry: CollectorRegistry, gates: Gates, now: Callable[[], int]) -> None:

@@ -43,6 +43,7 @@ from pipeline.runtime.notice_drafts import notice_draft
 TAKEN, REFUSED = "ncc_message", "ncc_refused"
 NOTED, FINISHED = "message_acknowledge", "message_done"
 COMMANDS = frozenset({NOTED, FINISHED})
+ALL = frozenset({TAKEN, REFUSED, *COMMANDS})
 ROLES = ("analyst", *LEVELS)
 FORESIGHT = 86_400 * NANOSECONDS
 """How long before a message's own time who is on duty is reminded (our policy)."""
@@ -68,7 +69,7 @@ def obey_messages(stores: Stores, answers: MessageAnswers | None, batch: RawBatc
         except ValidationError:
             continue  # told by whoever reads the other commands
         name = command.name.partition(".")[0]
-        if answers is not None and name in (TAKEN, REFUSED, *COMMANDS):
+        if answers is not None and name in ALL:
             return _Desk(MessageRows(stores.state), answers, command, batch.received_at).obey(name)
     return None
 

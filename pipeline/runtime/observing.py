@@ -1,13 +1,81 @@
 """The stateless half of one batch, whatever its records do to it."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
 from pipeline.errors import SaqshyError
-from pipeline.model import Failure, RawBatch
+from pipeline.model import RawBatch
+from pipeline.ports import Appended
 from pipeline.runtime.chain import Chain, Observed, poison_failure, without
+from pipeline.runtime.knowledge import Knowledge
+from pipeline.runtime.warming import warm
 
 ATTEMPTS = 3
 
 
-def observe(chain: Chain, batch: RawBatch) -> Observed:
+class Observing(Protocol):
+    """Whatever turns a batch into what it says: a chain, or one in another process."""
+
+    def observe(self, batch: RawBatch) -> Observed:
+        """Turn one batch into events, failures and its observation."""
+
+
+class Ahead(Protocol):
+    """Who runs the stateless half for the engine: this process itself, or others ahead of it."""
+
+    def pending(
+        self, journal: Appended, after: int, most: int, leave: int
+    ) -> Iterator[tuple[int, RawBatch]]:
+        """Give up to ``most`` batches behind a position, in order; up to ``leave`` may be left.
+
+        What was given is committed when the next is asked for.
+        """
+
+    def observed(self, chain: Chain, position: int, batch: RawBatch) -> Observed:
+        """Give what a batch that was just given comes to."""
+
+    def warm(self, known: Knowledge, chain: Chain, journal: Appended) -> None:
+        """Make stages ready for knowledge that is not in force yet; nothing is kept."""
+
+    def troubles(self) -> Sequence[str]:
+        """Say what a person should mend."""
+
+    def close(self) -> None:
+        """End all work; safe to call twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The stateless half in the engine's own process and thread (``Ahead``)."""
+
+    def pending(
+        self,
+        journal: Appended,
+        after: int,
+        most: int,
+        leave: int,  # noqa: ARG002 (nothing is under way, so nothing is worth waiting for)
+    ) -> Iterator[tuple[int, RawBatch]]:
+        """Give batches behind a position."""
+        return iter(journal.read(after, most))
+
+    def observed(self, chain: Chain, position: int, batch: RawBatch) -> Observed:  # noqa: ARG002 (the protocol's)
+        """Run the stateless half of a batch."""
+        return observe(chain, batch)
+
+    def warm(self, known: Knowledge, chain: Chain, journal: Appended) -> None:  # noqa: ARG002 (the protocol's)
+        """Warm the engine's own stages."""
+        warm(chain, journal)
+
+    def troubles(self) -> Sequence[str]:
+        """Have none."""
+        return ()
+
+    def close(self) -> None:
+        """End nothing."""
+
+
+def observe(chain: Observing, batch: RawBatch) -> Observed:
     """Run the stateless half; records that break it three times become failures."""
     for _ in range(ATTEMPTS):
         try:
@@ -17,17 +85,19 @@ def observe(chain: Chain, batch: RawBatch) -> Observed:
         except Exception as error:  # noqa: BLE001 (it counts and routes)
             # The error's own text may quote the record, so its kind must do.
             reason = type(error).__name__
+    return isolated(chain, batch, reason)
+
+
+def isolated(chain: Observing, batch: RawBatch, reason: str) -> Observed:
+    """Run the stateless half without the records that break it: they become failures."""
     poison = _isolate(chain, batch, tuple(range(len(batch.records))))
     observed = chain.observe(without(batch, poison))
     left = [failure for failure in observed.failures if failure.index not in poison]
-    failures: list[Failure] = [
-        *left,
-        *(poison_failure(batch, index, reason) for index in poison),
-    ]
-    return Observed(observed.events, failures, observed.observation, observed.stopped)
+    failures = [*left, *(poison_failure(batch, index, reason) for index in poison)]
+    return replace(observed, failures=failures)
 
 
-def _isolate(chain: Chain, batch: RawBatch, indexes: tuple[int, ...]) -> list[int]:
+def _isolate(chain: Observing, batch: RawBatch, indexes: tuple[int, ...]) -> list[int]:
     """Bisect a batch down to the records that break the stateless half."""
     others = tuple(set(range(len(batch.records))) - set(indexes))
     try:

@@ -29,7 +29,8 @@ class Player:
     The clock moves on with each tick and each line of narration, and only when everything sent
     until then was seen and processed. ``seen`` tells how many records the collector has taken or
     refused, ``tell`` shows a line of narration, ``tick_seconds`` is how often, in the story's
-    time, the time is journalled; ``stopping`` ends the story early.
+    time, the time is journalled; ``patience`` is how many seconds what was sent may take to be seen
+    and processed; ``stopping`` ends the story early.
     """
 
     story: Story
@@ -41,6 +42,7 @@ class Player:
     tell: Callable[[str], None]
     stopping: Callable[[], bool]
     tick_seconds: float = 180.0
+    patience: float = WAIT_SECONDS
     sent: int = 0
     lost: int = 0
     _streams: dict[str, socket.socket] = field(default_factory=dict)
@@ -77,7 +79,7 @@ class Player:
 
     def _reach(self, at: int, base: int) -> None:
         """Wait until all that was sent is seen and processed, then let the story's time come."""
-        end = time.monotonic() + WAIT_SECONDS
+        end = time.monotonic() + self.patience
         while self._unseen(base) and time.monotonic() < end and not self.stopping():
             time.sleep(PAUSE)
         self.lost = max(self.lost, self.sent - (self.seen() - base))

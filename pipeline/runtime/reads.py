@@ -16,8 +16,10 @@ from pipeline.ports import Stores
 from pipeline.runtime.folded import Folded
 
 READ = "read"
-_GIVEN = frozenset({"what", "incident", "notice", "of"})
-_LONGEST = 200
+_GIVEN = frozenset(
+    {"what", "incident", "notice", "of", "query", "session", "glass", "again", "until", "first"}
+)
+_LONGEST = {"query": 2_000}  # of the others 200
 
 
 def read_problems(command: Command) -> Iterator[str]:
@@ -25,8 +27,8 @@ def read_problems(command: Command) -> Iterator[str]:
     yield from who(command.role, command.author, command.reason, (command.role,))
     detail = command.detail
     short = all(
-        isinstance(value, str) and len(value) <= _LONGEST and value.isprintable()
-        for value in detail.values()
+        isinstance(value, str) and len(value) <= _LONGEST.get(key, 200) and value.isprintable()
+        for key, value in detail.items()
     )
     if not (short and detail.get("what") and detail.keys() <= _GIVEN):
         yield f"a read has what it is, and {', '.join(sorted(_GIVEN))}, each a short text"

@@ -16,6 +16,7 @@ from pipeline.runtime.chain import Observed
 from pipeline.runtime.ways_in import framer
 
 LISTENER = "replay"
+UNDER_WAY = 3  # batches for each matching process while the next are read; one alone has none
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Replayed:
 
     def note(self, observed: Observed) -> None:
         """Count what became of one batch."""
-        events = {event.index for event in observed.events}
+        events = set(observed.indexes)
         failed = {failure.index for failure in observed.failures}
         self.events += len(events)
         self.failures += len(failed)
@@ -88,9 +89,11 @@ def replay_file(
             kept = system.collector.take(delivery, at)
             done.records += len(delivery.records)
             done.refused += len(delivery.records) - kept
-            while system.engine.run_pending():
+            while system.engine.run_pending(leave=UNDER_WAY * system.settings.workers):
                 pass
             tell(done)
+        while system.engine.run_pending():
+            pass
         system.collector.tell_refusals(system.clock.now())
     finally:
         source.close()

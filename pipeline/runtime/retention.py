@@ -9,11 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from pipeline.errors import ConfigurationError, Problem
-from pipeline.model import NANOSECONDS, Finding, Incident, IncidentState
+from pipeline.incidents.silences import who
+from pipeline.model import NANOSECONDS, Command, Finding, Incident, IncidentState, Json
 from pipeline.ports.retention import Held, Kept, Period, Periods
 from pipeline.settings import HoldSettings, RetentionSettings
 
 DAY = 86_400 * NANOSECONDS
+RETENTION = "retention"
+ROLES = ("administrator", "duty_lead", "system")
 OVER = frozenset({IncidentState.CLOSED, IncidentState.MERGED})
 
 
@@ -93,6 +96,24 @@ def apply_retention(
         told(gone[-1])
     freed = periods.freed(kept, policy.before("events", now), dry=dry)
     return Outcome(tuple(gone), freed, count)
+
+
+def told_of(done: Outcome) -> Json:
+    """Give what the audit trail has of a run: of each class how much goes, and of which days."""
+    kinds: Json = {}
+    for one in done.gone:
+        kind = kinds.setdefault(one.period.kind, {"count": 0, "stay": 0, "first": one.period.name})
+        kind["count"] += one.period.count - one.stays
+        kind["stay"] += one.stays
+        kind["last"] = one.period.name
+    return {"classes": kinds, "freed": done.freed, "open_incidents": done.open_incidents}
+
+
+def retention_problems(command: Command) -> Iterator[str]:
+    """Give what stands against recording a run."""
+    yield from who(command.role, command.author, command.reason, ROLES)
+    if command.detail.keys() != {"classes", "freed", "open_incidents"}:
+        yield "it must say of which classes how much goes"
 
 
 def kept_by(policy: Policy, history: History) -> tuple[Kept, int]:

@@ -1,7 +1,8 @@
 """How far the clocks of sources are off, as the last hours' records show it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -9,13 +10,20 @@ from prometheus_client.registry import Collector
 
 from pipeline.model import NANOSECONDS, Event
 from pipeline.normalize.clock_skew import ClockSkew, measured
+from pipeline.runtime.catalogue import family
 
 LOOKED_AT = 32  # events of a batch; a batch's records arrive together
 GENERATION = 3600 * NANOSECONDS
 MOST_SOURCES = 4096
 MOST_SHOWN = 64
 OFF = 2 * NANOSECONDS  # a clock that is off by less is right
+Delays: TypeAlias = Mapping[tuple[str, str], ClockSkew]  # by object and source
 _Generation = dict[tuple[str, str], ClockSkew]
+
+
+def sampled(events: Sequence[Event]) -> Delays:
+    """Look at some events of one batch, spread evenly over it."""
+    return measured(events[:: len(events) // LOOKED_AT + 1])
 
 
 @dataclass(slots=True)
@@ -26,14 +34,13 @@ class Skews:
     _old: _Generation = field(default_factory=dict)
     _began: int = 0
 
-    def note(self, events: Sequence[Event]) -> None:
-        """Look at some events of one batch, spread evenly over it."""
-        if not events:
+    def note(self, at: int, delays: Delays) -> None:
+        """Take in what events received at an instant showed."""
+        if not delays:
             return
-        at = events[0].received_at
         if at - self._began >= GENERATION:
             self._old, self._new, self._began = self._new, {}, at
-        for source, skew in measured(events[:: len(events) // LOOKED_AT + 1]).items():
+        for source, skew in delays.items():
             mine = self._new.get(source)
             if mine is not None:
                 mine.merge(skew)
@@ -75,21 +82,17 @@ class SkewGauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give what is known now; of more sources than are shown, those that are off most."""
-        family = _family()
+        shown = _family()
         known = [(one, skew.skew) for one, skew in self._skews.latest().items()]
         by_size = sorted(known, key=lambda item: (-abs(item[1] or 0), item[0]))
         for (object_id, source_id), skew in by_size[:MOST_SHOWN]:
             if skew is not None:
-                family.add_metric([object_id, source_id], skew / NANOSECONDS)
-        yield family
+                shown.add_metric([object_id, source_id], skew / NANOSECONDS)
+        yield shown
 
 
 def _family() -> GaugeMetricFamily:
-    return GaugeMetricFamily(
-        "saqshy_source_clock_skew_seconds",
-        "How far a source's clock lags (positive) or runs ahead (negative).",
-        labels=["object_id", "source_id"],
-    )
+    return family("saqshy_source_clock_skew_seconds")
 
 
 def watch_skews(registry: CollectorRegistry, skews: Skews) -> None:

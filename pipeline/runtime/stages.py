@@ -1,5 +1,6 @@
 """One set of revisions to its configured stages: what the registry and the pack answer them."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -89,7 +90,9 @@ class Stages:
         return Chain(
             revisions=stamp,
             normalizer=answers.normalize,
-            matcher=Matcher(known.content, known.taxonomy, rule_errors=rule_errors),
+            matcher=Matcher(
+                known.content, known.taxonomy, rule_errors=rule_errors, timer=time.perf_counter
+            ),
             correlator=Correlator(
                 known.content, evidence, self.repeat, watching=known.watching, owed=owing
             ),
@@ -113,6 +116,7 @@ class Stages:
             terms=self._terms(known, composer),
             messages=self._messages(known, composer),
             digests=Digests(patience, DigestWriter(composer.centre, composer.texts)),
+            sector=answers.sector,
         )
 
     def _terms(self, known: Knowledge, composer: Composer) -> TermAnswers:
@@ -276,6 +280,11 @@ class Answers:
         """Give what may be told of an object at an instant, marks of its records apart."""
         record = self.known.registry.object(object_id, at)
         return decide(record, at, marked=Tri.NO, suspected=Tri.NO)
+
+    def sector(self, object_id: str, at: int) -> str:
+        """Name an object's branch at an instant; ``unknown`` where none is registered."""
+        record = self.record_at(object_id, at)
+        return (record.branch if record is not None else None) or "unknown"
 
     def record_at(self, object_id: str, at: int) -> ObjectRecord | None:
         """Give the record in force, or, for an instant before the registry begins, the first."""

@@ -137,6 +137,7 @@ class Standalone:
         self._stop.set()
         self._work.set()
         self._post()
+        self.engine.ahead.close()
         for thread in self._threads:
             thread.join()
         if self._error is None:
@@ -152,6 +153,7 @@ class Standalone:
         """Say what a person should mend: the store, each way in, what is refused."""
         found = [self._refusal] if self._refusal else []
         found += self.collector.troubles()
+        found += self.engine.ahead.troubles()
         found += self.feeds.troubles()
         found += [self.messages.trouble] if self.messages and self.messages.trouble else []
         for intake in list(self._intakes.values()):

@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from pipeline.model import NANOSECONDS, Recipient
+from pipeline.runtime.catalogue import CATALOGUE, family
 from pipeline.runtime.streaming import Lag
 
 
@@ -15,12 +16,8 @@ class StreamFigures:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
-        self._left_out = Counter(
-            "saqshy_event_stream_left_out",
-            "Events of a stretch that did not leave, at each attempt.",
-            ("role", "reason"),
-            registry=registry,
-        )
+        series = CATALOGUE["saqshy_event_stream_left_out_total"]
+        self._left_out = Counter(series.name, series.help, series.labels, registry=registry)
 
     def left_out(self, recipient: Recipient, reasons: Mapping[str, int]) -> None:
         """Note what an attempt left out, by reason."""
@@ -54,15 +51,4 @@ class StreamGauges(Collector):
 
 
 def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
-    return (
-        GaugeMetricFamily(
-            "saqshy_event_stream_lag_records",
-            "Records that a stream owes and that have no receipt, as far as they are counted.",
-            labels=["role"],
-        ),
-        GaugeMetricFamily(
-            "saqshy_event_stream_lag_seconds",
-            "How long the oldest of them has waited.",
-            labels=["role"],
-        ),
-    )
+    return family("saqshy_event_stream_lag_records"), family("saqshy_event_stream_lag_seconds")

@@ -8,7 +8,7 @@ closed sets where we know them, else short names up to a number, never an addres
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -21,9 +21,17 @@ __all__ = ["SERIES", "Prometheus", "Series", "Silent", "set_up_logging"]
 
 OTHER = "other"
 MOST_VALUES = 64
+MOST_RULES = 1024  # ids of our content, which a person wrote
+MOST_SOURCES = 2048  # registered ones: no sender can add to them
 TELL_SECONDS = 10.0
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+_BUCKETS = {
+    "saqshy_receipt_delay_seconds": (
+        *(0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0),
+        *(3600.0, 3 * 3600.0, 24 * 3600.0, 72 * 3600.0, 168 * 3600.0),
+    ),
+}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 _RULE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)  # an id, which may begin with a digit
 
@@ -56,8 +64,9 @@ class PrometheusMeter:
             elif of.kind == "gauge":
                 self._gauges[name] = Gauge(name, of.help, of.labels, registry=registry)
             else:
+                buckets = _BUCKETS.get(name, _SECONDS)
                 self._histograms[name] = Histogram(
-                    name, of.help, of.labels, registry=registry, buckets=_SECONDS
+                    name, of.help, of.labels, registry=registry, buckets=buckets
                 )
 
     def add(self, series: str, labels: tuple[str, ...], amount: float) -> None:
@@ -137,6 +146,8 @@ class Signals:
         self._monotonic = monotonic
         self._seen: dict[str, set[str]] = {}
         self._told: dict[tuple[str, ...], tuple[float, int]] = {}
+        self._sources: set[tuple[str, str]] = set()
+        self._batches = self._records = 0  # committed so far
         self._guard = threading.Lock()
 
     def batch_journalled(self, listener: str, records: int, size: int) -> None:
@@ -193,10 +204,37 @@ class Signals:
         if told := self._due(count, "forgotten"):
             self._log.warning("repeats.forgotten", count=told)
 
-    def stage_done(self, stage: str, items: int, seconds: float) -> None:
-        """Note that a stage worked on one batch."""
+    def stored(self, seconds: float) -> None:
+        """Note a transaction that the store took."""
+        self._observe("saqshy_store_transaction_seconds", seconds)
+
+    def store_refused(self, reason: str) -> None:
+        """Note a transaction that it did not take."""
+        self._add("saqshy_store_refusals_total", 1, reason)
+        if told := self._due(1, "store_refused", reason):
+            self._log.warning("store.refused", reason=reason, count=told)
+
+    def stage_done(self, stage: str, items: int, seconds: float, gave: int = 0) -> None:
+        """Note that a stage worked on one batch: on so many items, which gave so many."""
+        if stage == "commit":
+            self._batches, self._records = self._batches + 1, self._records + items
         self._add("saqshy_stage_items_total", items, stage)
+        self._add("saqshy_stage_outputs_total", gave, stage)
         self._observe("saqshy_stage_duration_seconds", seconds, stage)
+
+    def source_read(self, object_id: str, source_id: str, records: int, failed: int) -> None:
+        """Note what was read of a registered source, and how much of it failed."""
+        labels = self._source(object_id, source_id)
+        self._meter.add("saqshy_source_records_total", labels, records)
+        self._meter.add("saqshy_source_failures_total", labels, failed)
+
+    def rule_hits(self, rule: str, count: int) -> None:
+        """Note events that a rule matched; ``rule`` is its id."""
+        self._add("saqshy_rule_hits_total", count, rule)
+
+    def guarded(self, decision: str, count: int) -> None:
+        """Note what the guard decided: open, stub, hold; stopped where a record must not stay."""
+        self._add("saqshy_guard_decisions_total", count, decision)
 
     def failures(self, stage: str, code: str, count: int) -> None:
         """Note records that went to the dead letters."""
@@ -218,6 +256,20 @@ class Signals:
         self._add("saqshy_incident_revisions_total", count, state)
         if told := self._due(count, "incidents", state):
             self._log.info("incidents.revised", state=state, count=told)
+
+    def incident_opened(self, severity: str, sector: str, acts: Sequence[str]) -> None:
+        """Note an incident that came to be, and the law's acts that it bears."""
+        self._add("saqshy_incidents_opened_total", 1, severity, sector)
+        for act in acts:
+            self._add("saqshy_incident_acts_total", 1, act)
+
+    def notice_stands(self, channel: str, state: str) -> None:
+        """Note the state that an attempt brought a notice to."""
+        self._add("saqshy_notice_states_total", 1, channel, state)
+
+    def receipt(self, channel: str, leg: str, seconds: float) -> None:
+        """Note a notice that arrived, and how long that took since it was made."""
+        self._observe("saqshy_receipt_delay_seconds", seconds, channel, leg)
 
     def notice_made(self, leg: str, role: str) -> None:
         """Note a notice that entered the outbox."""
@@ -262,7 +314,9 @@ class Signals:
 
     def lag(self, batches: int, seconds: float) -> None:
         """Note how far processing is behind the journal."""
+        mean = self._records / self._batches if self._batches else 1.0
         self._meter.put("saqshy_lag_batches", (), batches)
+        self._meter.put("saqshy_lag_records", (), batches * mean)
         self._meter.put("saqshy_lag_seconds", (), seconds)
 
     def _add(self, series: str, amount: float, *labels: str) -> None:
@@ -282,11 +336,22 @@ class Signals:
         if value in seen:
             return value
         with self._guard:
-            form = _RULE if name == "rule" else _NAME
-            if len(seen) >= MOST_VALUES or not form.fullmatch(value):
+            form, most = (_RULE, MOST_RULES) if name == "rule" else (_NAME, MOST_VALUES)
+            if len(seen) >= most or not form.fullmatch(value):
                 return OTHER
             seen.add(value)
         return value
+
+    def _source(self, object_id: str, source_id: str) -> tuple[str, str]:
+        """Give a registered source as labels; of more than are shown, ``other``."""
+        pair = object_id, source_id
+        if pair in self._sources:
+            return pair
+        with self._guard:
+            if len(self._sources) >= MOST_SOURCES:
+                return OTHER, OTHER
+            self._sources.add(pair)
+        return pair
 
     def _due(self, count: int, *what: str) -> int:
         """Give how many to log now: all since the last line, or 0 when that was just before.

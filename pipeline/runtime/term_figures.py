@@ -1,6 +1,6 @@
 """What is measured of terms: how many run and are overdue, met or missed, and what was to spare."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from pipeline.model import NANOSECONDS
 from pipeline.notify.clock import TermClock
 from pipeline.ports import StateStore
+from pipeline.runtime.catalogue import CATALOGUE, family
 from pipeline.runtime.term_rows import TermRows
 
 _HOUR, _DAY = 3600, 86_400
@@ -20,30 +21,12 @@ class TermFigures:
     """Counts clocks (``terms_tick.Figures``). Labels are names of the law pack, so bounded."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._met = Counter(
-            "saqshy_terms_met",
-            "Terms that were met.",
-            ("leg", "duty_of", "late"),
-            registry=registry,
-        )
-        self._missed = Counter(
-            "saqshy_terms_missed",
-            "Terms that passed before they were met.",
-            ("leg", "duty_of"),
-            registry=registry,
-        )
+        self._met = _counter("saqshy_terms_met_total", registry)
+        self._missed = _counter("saqshy_terms_missed_total", registry)
+        self._reminded = _counter("saqshy_reminders_total", registry)
+        spare = CATALOGUE["saqshy_term_spare_seconds"]
         self._spare = Histogram(
-            "saqshy_term_spare_seconds",
-            "What was left of a term when it was met; below zero it was late.",
-            ("leg",),
-            buckets=SPARE,
-            registry=registry,
-        )
-        self._reminded = Counter(
-            "saqshy_reminders",
-            "Reminders that were made, and whether long after their time.",
-            ("to", "late"),
-            registry=registry,
+            spare.name, spare.help, spare.labels, buckets=SPARE, registry=registry
         )
 
     def met(self, clock: TermClock, *, late: bool) -> None:
@@ -64,8 +47,8 @@ class TermFigures:
 class TermGauges(Collector):
     """How many incidents have open clocks, and how many clocks are overdue."""
 
-    def __init__(self, state: StateStore) -> None:
-        self._rows = TermRows(state)
+    def __init__(self, states: Callable[[], Iterable[StateStore]]) -> None:
+        self._states = states
 
     def describe(self) -> Iterator[Metric]:
         """Give the families without values."""
@@ -73,23 +56,25 @@ class TermGauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give what is known now."""
-        tally = self._rows.tally()
+        tallies = [TermRows(state).tally() for state in self._states()]
         watched, overdue = _families()
-        watched.add_metric([], tally.open)
-        overdue.add_metric([], tally.overdue)
+        watched.add_metric([], sum(one.open for one in tallies))
+        overdue.add_metric([], sum(one.overdue for one in tallies))
         yield from (watched, overdue)
 
 
-def watch_terms(registry: CollectorRegistry, state: StateStore) -> None:
-    """Show the gauges in a registry."""
-    registry.register(TermGauges(state))
+def watch_terms(registry: CollectorRegistry, states: Callable[[], Iterable[StateStore]]) -> None:
+    """Show the gauges in a registry; in a cluster a process has a state for each partition."""
+    registry.register(TermGauges(states))
 
 
 def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
-    return (
-        GaugeMetricFamily("saqshy_terms_open_incidents", "Incidents with terms that run."),
-        GaugeMetricFamily("saqshy_terms_overdue", "Terms that have passed and are not met."),
-    )
+    return family("saqshy_terms_open_incidents"), family("saqshy_terms_overdue")
+
+
+def _counter(name: str, registry: CollectorRegistry) -> Counter:
+    series = CATALOGUE[name]
+    return Counter(name, series.help, series.labels, registry=registry)
 
 
 def _word(late: bool) -> str:

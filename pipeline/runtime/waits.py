@@ -12,6 +12,7 @@ from pipeline.incidents import Revised
 from pipeline.model import NANOSECONDS, IncidentState
 from pipeline.model.rows import Rows
 from pipeline.ports import Stores
+from pipeline.runtime.catalogue import family
 
 NOVEL, CANDIDATE = "novel", "candidate"
 WORDS = {NOVEL: "kinds of events not seen before", CANDIDATE: "candidates"}
@@ -87,14 +88,7 @@ class WaitGauges(Collector):
 
 
 def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
-    return (
-        GaugeMetricFamily(
-            "saqshy_review_waiting", "What waits for a person to look at it.", labels=["what"]
-        ),
-        GaugeMetricFamily(
-            "saqshy_review_oldest_seconds", "How long the oldest of it has waited.", labels=["what"]
-        ),
-    )
+    return family("saqshy_review_waiting"), family("saqshy_review_oldest_seconds")
 
 
 def watch_waits(registry: CollectorRegistry, waits: Waits, now: Callable[[], int]) -> None:

@@ -1,6 +1,7 @@
 """New stages warmed on what came last, so that the engine does not wait for them to be built."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 import structlog
@@ -23,25 +24,28 @@ def warm(chain: Chain, journal: Appended) -> int:
     prepares a reload. A record that breaks a stage is the engine's to find.
     """
     quiet = replace(chain, telemetry=Silent())
-    seen: Counter[tuple[str, str]] = Counter()
-    for batch in _latest(journal):
-        source = (batch.object_id, batch.source_id)
-        room = min(RECORDS - seen[source], MOST - seen.total())
-        if room <= 0:
-            continue
-        part = _part(batch, room)
-        seen[source] += len(part.records)
+    seen = 0
+    for part in latest(journal):
+        seen += len(part.records)
         try:
             quiet.observe(part)
         except Exception as error:  # noqa: BLE001 (the engine meets it again and routes it)
-            log.warning("warming.broke", batch=batch.id, error=type(error).__name__)
-    return seen.total()
+            log.warning("warming.broke", batch=part.id, error=type(error).__name__)
+    return seen
 
 
-def _latest(journal: Appended) -> list[RawBatch]:
+def latest(journal: Appended) -> Iterator[RawBatch]:
+    """Give what came last of each source, the newest first, within bounds."""
+    seen: Counter[tuple[str, str]] = Counter()
     tail = journal.tail("", "", "")
     found = journal.read(max(0, tail.sequence - BATCHES), BATCHES) if tail else ()
-    return [batch for _, batch in reversed(found) if batch.kind is BatchKind.RAW]
+    for _, batch in reversed(found):
+        source = (batch.object_id, batch.source_id)
+        room = min(RECORDS - seen[source], MOST - seen.total())
+        if batch.kind is BatchKind.RAW and room > 0:
+            part = _part(batch, room)
+            seen[source] += len(part.records)
+            yield part
 
 
 def _part(batch: RawBatch, most: int) -> RawBatch:

@@ -27,7 +27,9 @@ from pipeline.settings.leaving import (
     TopicSettings,
     WebhookSettings,
 )
+from pipeline.settings.login import LoginSettings, OpenIdSettings
 from pipeline.settings.piece import Piece
+from pipeline.settings.serving import ServingSettings
 from pipeline.settings.stores import (
     ElasticsearchSettings,
     HoldSettings,
@@ -61,13 +63,16 @@ __all__ = [
     "LawSettings",
     "ListenerSettings",
     "LogSettings",
+    "LoginSettings",
     "MispSettings",
     "NccSettings",
     "NotifySettings",
+    "OpenIdSettings",
     "PeerSettings",
     "Piece",
     "RetentionSettings",
     "SealedSettings",
+    "ServingSettings",
     "Settings",
     "SpoolSettings",
     "StatisticsSettings",

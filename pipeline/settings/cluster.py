@@ -22,6 +22,9 @@ class ClusterSettings(KafkaLink):
     goes to the spool. ``timeout_seconds`` is how long any other answer of theirs is waited for.
     Readiness and metrics are served on ``address`` and ``port`` (0: any free one; without a port
     not at all).
+
+    ``generation`` counts the rebuilds: state, groups and folders of a process belong to one, and
+    `saqshy cluster rebuild` makes the next. All processes of a cluster have the same.
     """
 
     brokers: tuple[str, ...] = ("127.0.0.1:9092",)
@@ -36,9 +39,14 @@ class ClusterSettings(KafkaLink):
     timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 30.0
     session_seconds: Annotated[float, Field(ge=6, le=300)] = 10.0
     standbys: Annotated[int, Field(ge=0, le=5)] = 1
+    generation: Annotated[int, Field(ge=1, le=100_000)] = 1
     address: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] | None = 8794
 
     def group(self, kind: str) -> str:
         """Give the consumer group of a kind of process."""
-        return f"{self.prefix}{kind}"
+        return f"{self.prefix}{self.in_generation(kind)}"
+
+    def in_generation(self, name: str) -> str:
+        """Give a name as it is in this generation: the first one's bear no number."""
+        return name if self.generation == 1 else f"{name}-v{self.generation}"

@@ -14,6 +14,8 @@ from pipeline.settings.arriving import BatchSettings, ListenerSettings
 from pipeline.settings.cluster import ClusterSettings
 from pipeline.settings.knowledge import ContentSettings, EnrichmentSettings, LawSettings
 from pipeline.settings.leaving import NotifySettings
+from pipeline.settings.login import LoginSettings
+from pipeline.settings.serving import ServingSettings
 from pipeline.settings.stores import (
     ElasticsearchSettings,
     RetentionSettings,
@@ -30,7 +32,11 @@ from pipeline.settings.watching import (
 
 
 class Settings(BaseSettings):
-    """Everything that one Saqshy process is told."""
+    """Everything that one Saqshy process is told.
+
+    With ``workers`` above 1 the standalone runtime reads and matches in so many processes of their
+    own, and folds in this one.
+    """
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix="SAQSHY__", env_nested_delimiter="__"
@@ -47,6 +53,8 @@ class Settings(BaseSettings):
     listeners: tuple[ListenerSettings, ...] = ()
     notify: NotifySettings = NotifySettings()
     web: WebSettings | None = WebSettings()
+    login: LoginSettings | None = None
+    serving: ServingSettings = ServingSettings()
     statistics: StatisticsSettings = StatisticsSettings()
     audit: AuditSettings = AuditSettings()
     auditor: AuditorSettings = AuditorSettings()
@@ -54,6 +62,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     cluster: ClusterSettings | None = None
     log: LogSettings = LogSettings()
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     tick_seconds: Annotated[float, Field(gt=0)] = 10.0
 
     @classmethod

@@ -9,15 +9,21 @@ class Html(str):
     __slots__ = ()
 
 
+def visible(text: str) -> str:
+    r"""Spell out the characters that show nothing or turn the line: ``\x1b``, ``\u202e``."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable()
+        else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for char in text
+    )
+
+
 def shown(text: str) -> str:
     """Escape a text for HTML; characters that show nothing or turn the line are spelled out."""
-    if not text.isprintable():
-        text = "".join(
-            char
-            if char.isprintable()
-            else char.encode("unicode_escape", "surrogatepass").decode("ascii")
-            for char in text
-        )
+    text = visible(text)
     for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(char, entity)
     return text.replace("'", "&#x27;")

@@ -45,6 +45,7 @@ USERS = {
     "web": "saqshy_web",
     "auditor": "saqshy_auditor",
     "statistics": "saqshy_statistics",
+    "dashboards": "saqshy_dashboards",
     "keeper": "saqshy_keeper",
     "root": "superuser",
 }

@@ -154,7 +154,8 @@ def _answers(address: str, cluster: str) -> bool:
     return True
 
 
-def _free_ports(count: int) -> tuple[int, ...]:
+def free_ports(count: int) -> tuple[int, ...]:
+    """Give ports that nobody listens on now."""
     with ExitStack() as stack:
         held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return tuple(one.getsockname()[1] for one in held)
@@ -162,7 +163,7 @@ def _free_ports(count: int) -> tuple[int, ...]:
 
 def make_broker(folder: Path) -> Broker:
     """Make a broker that is formatted and not started yet."""
-    ports = _free_ports(3)
+    ports = free_ports(3)
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     if cluster.startswith("-"):  # the tool would take it for an option
         cluster = f"A{cluster[1:]}"

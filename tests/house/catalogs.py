@@ -43,7 +43,11 @@ class Text:
 
 def folders() -> list[Path]:
     """Give every folder of catalogs."""
-    found = {path.parent for top in ("pipeline", "rules") for path in (ROOT / top).rglob("*.po")}
+    found = {
+        path.parent
+        for top in ("dashboards", "pipeline", "rules")
+        for path in (ROOT / top).rglob("*.po")
+    }
     return sorted(found)
 
 

@@ -81,8 +81,8 @@ def test_no_test_sleeps_or_mocks() -> None:
 def test_tests_mirror_the_source() -> None:
     """A folder of tests is named after a room, after connectors, or after its own kind."""
     kinds = {
-        "bench", "browser", "chaos", "content", "contract", "deploy", "golden", "house",
-        "integration", "proof", "reporting", "rules",
+        "bench", "browser", "chaos", "content", "contract", "dashboards", "deploy", "golden",
+        "house", "integration", "proof", "reporting", "rules",
     }  # fmt: skip
     rooms = {path.name for path in (ROOT / "pipeline").iterdir() if path.is_dir()}
     folders = {part.path.parts[1] for part in modules("tests") if len(part.path.parts) > 2}

@@ -1,6 +1,6 @@
 """The bundled story, put through a whole system without waiting: its store for tests that read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,23 +18,28 @@ def told(folder: Path) -> Iterator[Centre]:
     """Put the story through a centre over a folder, deliver its notices, and keep it open."""
     steps = list(expand(load_story(bundled("scenario") / "story.yml")))
     with centre(folder, steps[0].at) as made:
-        waiting: list[Step] = []
-        next_tick = steps[0].at + TICK
-        for step in [*steps, None]:
-            while step is None or step.at >= next_tick:
-                _take(made, waiting)
-                waiting = []
-                made.clock.advance_to(next_tick)
-                made.system.collector.tick()
-                made.drain()
-                while made.system.dispatcher.run_due():
-                    pass
-                next_tick += TICK
-                if step is None:
-                    break
-            else:
-                waiting.append(step)
+        play(made, steps)
         yield made
+
+
+def play(made: Centre, steps: Sequence[Step]) -> None:
+    """Put the story through a centre, and deliver its notices at each tick."""
+    waiting: list[Step] = []
+    next_tick = steps[0].at + TICK
+    for step in [*steps, None]:
+        while step is None or step.at >= next_tick:
+            _take(made, waiting)
+            waiting = []
+            made.clock.advance_to(next_tick)
+            made.system.collector.tick()
+            made.drain()
+            while made.system.dispatcher.run_due():
+                pass
+            next_tick += TICK
+            if step is None:
+                break
+        else:
+            waiting.append(step)
 
 
 def _take(made: Centre, steps: list[Step]) -> None:

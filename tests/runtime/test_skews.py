@@ -5,7 +5,7 @@ from dataclasses import replace
 from prometheus_client import CollectorRegistry
 
 from pipeline.model import NANOSECONDS, Event
-from pipeline.runtime.skews import GENERATION, MOST_SHOWN, Skews, watch_skews
+from pipeline.runtime.skews import GENERATION, MOST_SHOWN, Skews, sampled, watch_skews
 from tests.normalize.reading import RECEIVED, event_of
 
 EVENT = event_of('{"ts": "2026-03-02T10:00:00Z", "a": 1}')
@@ -16,11 +16,15 @@ def seen(lag: float, source: str = "s", at: int = RECEIVED, count: int = 100) ->
     return [one] * count
 
 
+def note(skews: Skews, events: list[Event]) -> None:
+    skews.note(events[0].received_at if events else RECEIVED, sampled(events))
+
+
 def test_a_clock_that_is_off_is_shown() -> None:
     """A clock that lags and one that runs ahead are told with their sign, a right one is not."""
     skews = Skews()
     for lag, source in ((300.0, "late"), (-7200.0, "early"), (0.2, "right")):
-        skews.note(seen(lag, source))
+        note(skews, seen(lag, source))
     assert [(name, off[0]) for name, off, _ in skews.rows()] == [
         ("object/early", "-"),
         ("object/late", "+"),
@@ -36,9 +40,9 @@ def test_a_clock_that_is_off_is_shown() -> None:
 def test_a_mended_clock_is_right_two_generations_later() -> None:
     """What was measured hours ago is forgotten."""
     skews = Skews()
-    skews.note(seen(300.0))
+    note(skews, seen(300.0))
     for hour in (1, 2, 3):
-        skews.note(seen(0.1, at=RECEIVED + hour * GENERATION))
+        note(skews, seen(0.1, at=RECEIVED + hour * GENERATION))
     assert skews.rows() == ()
 
 
@@ -46,11 +50,11 @@ def test_what_is_shown_is_bounded() -> None:
     """Of many clocks that are off those that are off most are shown, and no more."""
     skews = Skews()
     for number in range(MOST_SHOWN):
-        skews.note(seen(10.0, f"near{number}", count=1))
-        skews.note(seen(-1000.0, f"far{number}", count=1))
+        note(skews, seen(10.0, f"near{number}", count=1))
+        note(skews, seen(-1000.0, f"far{number}", count=1))
     rows = skews.rows()
     assert sorted(name for name, *_ in rows) == sorted(
         f"object/far{number}" for number in range(MOST_SHOWN)
     )
-    skews.note([])
+    note(skews, [])
     assert skews.rows() == rows

@@ -14,6 +14,7 @@ from pipeline.ports import Telemetry
 from pipeline.runtime.logs import set_up_logging
 from pipeline.runtime.series import KNOWN
 from pipeline.runtime.telemetry import (
+    MOST_SOURCES,
     MOST_VALUES,
     OTHER,
     SERIES,
@@ -63,11 +64,51 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[tuple[str, ...], float]]] = {
     "sender_paused": (("tcp", 2.5), {("saqshy_senders_paused_seconds_total", "tcp"): 2.5}),
     "spool": ((3, 4096), {("saqshy_spool_deliveries",): 3, ("saqshy_spool_bytes",): 4096}),
     "stage_done": (
-        ("match", 500, 0.25),
+        ("match", 500, 0.25, 7),
         {
             ("saqshy_stage_items_total", "match"): 500,
+            ("saqshy_stage_outputs_total", "match"): 7,
             ("saqshy_stage_duration_seconds_sum", "match"): 0.25,
             ("saqshy_stage_duration_seconds_count", "match"): 1,
+        },
+    ),
+    "source_read": (
+        ("KZ-bank-7", "gw 01", 500, 2),
+        {
+            ("saqshy_source_records_total", "KZ-bank-7", "gw 01"): 500,
+            ("saqshy_source_failures_total", "KZ-bank-7", "gw 01"): 2,
+        },
+    ),
+    "rule_hits": (
+        ("5f113a8f-8b61-41ca-b90f-d374fa7e4a39", 2),
+        {("saqshy_rule_hits_total", "5f113a8f-8b61-41ca-b90f-d374fa7e4a39"): 2},
+    ),
+    "guarded": (("stub", 2), {("saqshy_guard_decisions_total", "stub"): 2}),
+    "stored": (
+        (0.25,),
+        {
+            ("saqshy_store_transaction_seconds_sum",): 0.25,
+            ("saqshy_store_transaction_seconds_count",): 1,
+        },
+    ),
+    "store_refused": (("store_full",), {("saqshy_store_refusals_total", "store_full"): 1}),
+    "incident_opened": (
+        ("high", "banking", ("leak", "access")),
+        {
+            ("saqshy_incidents_opened_total", "high", "banking"): 1,
+            ("saqshy_incident_acts_total", "leak"): 1,
+            ("saqshy_incident_acts_total", "access"): 1,
+        },
+    ),
+    "notice_stands": (
+        ("ncc", "acknowledged"),
+        {("saqshy_notice_states_total", "ncc", "acknowledged"): 1},
+    ),
+    "receipt": (
+        ("ncc", "first", 2.5),
+        {
+            ("saqshy_receipt_delay_seconds_sum", "ncc", "first"): 2.5,
+            ("saqshy_receipt_delay_seconds_count", "ncc", "first"): 1,
         },
     ),
     "failures": (("normalize", "syntax", 2), {("saqshy_failures_total", "normalize", "syntax"): 2}),
@@ -100,7 +141,14 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[tuple[str, ...], float]]] = {
         {("saqshy_rule_errors_total", "5f113a8f-8b61-41ca-b90f-d374fa7e4a39"): 2},
     ),
     "rule_quarantined": ((4,), {("saqshy_rules_quarantined",): 4}),
-    "lag": ((9, 2.5), {("saqshy_lag_batches",): 9, ("saqshy_lag_seconds",): 2.5}),
+    "lag": (
+        (9, 2.5),
+        {
+            ("saqshy_lag_batches",): 9,
+            ("saqshy_lag_records",): 9,
+            ("saqshy_lag_seconds",): 2.5,
+        },
+    ),
 }
 
 
@@ -175,6 +223,24 @@ def test_labels_are_bounded(counted: Counted) -> None:
         signals.datagrams_dropped(f"listener-{number}", 1)
     assert read("saqshy_datagrams_dropped_total", f"listener-{MOST_VALUES - 1}") == 1
     assert read("saqshy_datagrams_dropped_total", OTHER) == 40
+
+
+def test_sources_are_bounded(counted: Counted) -> None:
+    """However many sources are registered, so many are told apart and the rest counted together."""
+    signals, read = counted
+    for number in range(MOST_SOURCES + 3):
+        signals.source_read("bank", f"gw-{number}", 2, 0)
+    assert read("saqshy_source_records_total", "bank", f"gw-{MOST_SOURCES - 1}") == 2
+    assert read("saqshy_source_records_total", OTHER, OTHER) == 6
+
+
+def test_lag_in_records_is_by_the_batches_done(counted: Counted) -> None:
+    """What waits is counted in records by the mean of what was committed."""
+    signals, read = counted
+    signals.stage_done("commit", 100, 0.1)
+    signals.stage_done("commit", 200, 0.1)
+    signals.lag(4, 1.0)
+    assert read("saqshy_lag_records") == 600
 
 
 def test_threads_count_together(counted: Counted) -> None:

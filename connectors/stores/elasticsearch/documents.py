@@ -45,7 +45,8 @@ _EVENT_KEYS = (
 _NOUN_KEYS = (
     "id", "revision", "object_id", "state", "opened_at", "changed_at", "trial", "incident_id",
     "created_at", "due_at", "chain", "number", "entry_id", "kind", "subject", "at", "batch_id",
-    "index", "source_id", "stage", "code", "received_at", "place",
+    "index", "source_id", "stage", "code", "received_at", "place", "first_event_at",
+    "last_event_at",
 )  # fmt: skip
 _STEPS = {
     NoticeState.PENDING: 0,

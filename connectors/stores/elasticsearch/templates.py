@@ -79,6 +79,11 @@ def noun_mapping(noun: type) -> Json:
     return {"dynamic": "strict", "properties": _fields(noun)}
 
 
+def kind_mapping(kind: str) -> Json:
+    """Give the mapping of a kind's index."""
+    return event_mapping() if kind == EVENTS else _lasting_mapping(kind)
+
+
 def templates(names: Names) -> dict[str, Json]:
     """Give every index template by name."""
     return {names.alias(kind): _template(kind, names) for kind in KINDS}
@@ -171,7 +176,7 @@ def write(folder: Path) -> list[Path]:
 
 
 def _template(kind: str, names: Names) -> Json:
-    mapping = event_mapping() if kind == EVENTS else _lasting_mapping(kind)
+    mapping = kind_mapping(kind)
     digest = orjson.dumps(mapping, option=orjson.OPT_SORT_KEYS)
     meta = {"generation": GENERATION, "form": hashlib.sha256(digest).hexdigest()[:16]}
     aliases: Json = {names.alias(kind): {}}

@@ -5,9 +5,10 @@ made only where somebody says so.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
@@ -17,12 +18,14 @@ from kafka.errors import (
     GroupIdNotFoundError,
     NotCoordinatorError,
 )
+from kafka.structs import OffsetAndMetadata
 
 from connectors.kafka_link import BOOTSTRAP_MILLISECONDS, connected, security
 from connectors.stores.kafka.trouble import told
 from pipeline.errors import StoreError
 from pipeline.settings import ClusterSettings
 
+_Answer = TypeVar("_Answer")
 SETTLE_SECONDS = 0.1  # between two looks at what brokers tell
 RIGHTS = "DESCRIBE, CREATE and ALTER on the topics, DESCRIBE on the groups"
 
@@ -175,18 +178,50 @@ class Administration:
             time.sleep(SETTLE_SECONDS)
         raise StoreError(f"{self._place}: brokers do not tell of what they confirmed: try again")
 
+    def drop(self, names: Sequence[str]) -> None:
+        """Delete topics, and wait until brokers have forgotten them."""
+        with told(self._place, RIGHTS):
+            self._client.delete_topics(list(names), timeout_ms=self._milliseconds)
+        end = time.monotonic() + self._milliseconds / 1000
+        while self.topics(names):
+            if time.monotonic() > end:
+                raise StoreError(f"{self._place}: deleted topics are still there: try again")
+            time.sleep(SETTLE_SECONDS)
+
+    def committed(self, group: str) -> Mapping[tuple[str, int], int]:
+        """Give up to where a group has read, by topic and partition; nothing where it is none."""
+        with told(self._place, RIGHTS):
+            try:
+                asked = self._patiently(lambda: self._client.list_group_offsets([group]))
+            except GroupIdNotFoundError:
+                return {}
+        found = asked.get(group, {})
+        return {(at.topic, at.partition): place.offset for at, place in found.items()}
+
+    def place(self, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Set up to where a group has read; StoreError where somebody of it is there."""
+        asked = {TopicPartition(*at): OffsetAndMetadata(to, "", -1) for at, to in offsets.items()}
+        with told(self._place, RIGHTS):
+            answers = self._client.alter_group_offsets(group, asked)
+        refused = sorted({one.__name__ for one in answers.values() if one.errno})
+        if refused:
+            raise StoreError(
+                f"{self._place}: the place of {group} is not taken ({', '.join(refused)}): end its"
+                " processes first"
+            )
+
     def groups(self, names: Sequence[str], topics: Sequence[str]) -> list[Group]:
         """Give groups as they are, with their lag in those of the topics that they read."""
         with told(self._place, RIGHTS):
             ends = self._ends(topics)
-            return [self._patiently(name, ends) for name in names]
+            return [self._patiently(partial(self._group, name, ends)) for name in names]
 
-    def _patiently(self, name: str, ends: Mapping[TopicPartition, int]) -> Group:
+    def _patiently(self, ask: Callable[[], _Answer]) -> _Answer:
         """Ask again while brokers are still finding who coordinates a group."""
         end = time.monotonic() + self._milliseconds / 1000
         while True:
             try:
-                return self._group(name, ends)
+                return ask()
             except (
                 CoordinatorLoadInProgressError,
                 CoordinatorNotAvailableError,

@@ -25,10 +25,13 @@ IN_FLIGHT = 32 * 1024 * 1024  # bytes that wait for their acknowledgement
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent; ``topic`` is the full name, ``partition`` None where the key decides."""
+    """What is sent; ``topic`` is the full name, ``partition`` None where the key decides.
+
+    A ``value`` of None takes away what a compacted topic has under the key.
+    """
 
     topic: str
-    value: bytes
+    value: bytes | None
     key: bytes | None = None
     partition: int | None = None
     headers: tuple[tuple[str, bytes], ...] = ()
@@ -58,8 +61,9 @@ class Carrier:
             with told(self._place, RIGHTS):
                 producer = self._connected()
                 for message in messages:
-                    waiting.append((_sent(producer, message), len(message.value)))
-                    size += len(message.value)
+                    bytes_sent = len(message.value or b"")
+                    waiting.append((_sent(producer, message), bytes_sent))
+                    size += bytes_sent
                     while size > IN_FLIGHT:
                         size -= self._kept(waiting, places)
                 while waiting:

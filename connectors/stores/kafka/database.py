@@ -18,7 +18,7 @@ from connectors.stores.kafka.parcel import Parcel, Sender, spooled, unspooled
 from connectors.stores.kafka.tails import Snapshot, Tails, pack_snapshot, snapshot_of
 from connectors.stores.kafka.token import Token
 from pipeline.errors import StoreCorrupt, StoreError, StoreFull
-from pipeline.model import RawBatch
+from pipeline.model import BatchKind, RawBatch
 from pipeline.ports import Spool
 
 log = structlog.get_logger("saqshy.collect")
@@ -220,7 +220,9 @@ class KafkaDatabase:
     def _deliver(self, parcel: Parcel) -> None:
         """Send a parcel, its records to the next partition, and take note of it."""
         sender, standing = self._ways.sender, self.standing
-        messages = list(sender.messages(parcel, self._turn % sender.raws))
+        asked = any(one.batch.kind is BatchKind.COMMAND for one in parcel.batches)
+        # Commands keep their order: what is asked later must not be obeyed first.
+        messages = list(sender.messages(parcel, 0 if asked else self._turn % sender.raws))
         places = self._ways.carrier.send(messages)
         self._turn += 1
         raw = sender.topics("raw")

@@ -16,6 +16,7 @@ from connectors.stores.compression import expand, squeeze
 from pipeline.model import Json
 
 VERSION = 1
+OLDEST = 1  # what is as old is read as well: a version only ever adds what has a default
 SIGN = b"\xa5"
 HEAD = 2  # bytes before the tag: sign and version
 MOST_MESSAGE = 15 * 1024 * 1024  # bytes of a value: below the topics' max.message.bytes
@@ -45,7 +46,7 @@ def unframed(value: bytes | None, read: Callable[[bytes], _Noun], skip: int = 0)
     data = value or b""
     if data[:1] != SIGN or len(data) < HEAD:
         return Unread("broken", "bears no sign of ours" if data else "is empty")
-    if data[1] != VERSION:
+    if not OLDEST <= data[1] <= VERSION:
         return _other(data[1])
     block = data[HEAD + skip :]
     try:
@@ -74,7 +75,7 @@ def document_unframed(value: bytes | None, read: Callable[[bytes], _Noun]) -> _N
         return Unread("broken", f"is no JSON object: {type(error).__name__}")
     if type(version) is not int:
         return Unread("broken", "names no version")
-    if version != VERSION:
+    if not OLDEST <= version <= VERSION:
         return _other(version)
     return attempted(lambda: read(data))
 
@@ -89,6 +90,6 @@ def attempted(read: Callable[[], _Noun]) -> _Noun | Unread:
 
 
 def _other(version: int) -> Unread:
-    """Tell of a version that is not ours; there never was one below."""
+    """Tell of a version that is not read here; there never was one below the oldest."""
     code: Literal["newer", "broken"] = "newer" if version > VERSION else "broken"
     return Unread(code, f"is of version {version}, known is {VERSION}")

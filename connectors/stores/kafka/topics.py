@@ -6,6 +6,7 @@
     observations  by object: an observation, a batch for every fold, or findings from the centre
     outcomes      by object: what one step of a fold came to; ticks and commands for the notifier
     commands, notices   JSON as it is        audit   entries, chained
+    checkpoints   signed statements over all chains
     tails, bundles      see the modules of these names
 
 Every ``unpack_*`` gives ``Unread`` instead of raising; every ``pack_*`` gives what fits a message,
@@ -44,6 +45,7 @@ from pipeline.model import (
     to_json,
     unpack_batch,
 )
+from pipeline.model.checkpoint import Checkpoint
 
 __all__ = [
     "CENTRE_KEY",
@@ -59,6 +61,7 @@ __all__ = [
     "Unread",
     "pack_across",
     "pack_audit",
+    "pack_checkpoint",
     "pack_command",
     "pack_events",
     "pack_failures",
@@ -69,6 +72,7 @@ __all__ = [
     "pack_raw",
     "raw_headers",
     "unpack_audit",
+    "unpack_checkpoint",
     "unpack_command",
     "unpack_events",
     "unpack_failures",
@@ -90,6 +94,7 @@ TOPICS = (
     "outcomes",
     "notices",
     "audit",
+    "checkpoints",
 )
 CENTRE_KEY = b"@centre"
 MOST_LINES = 4 * 1024 * 1024  # bytes of documents in one message, unless one alone has more
@@ -283,6 +288,16 @@ def pack_audit(entries: Sequence[AuditEntry]) -> bytes:
 def unpack_audit(value: bytes | None) -> tuple[AuditEntry, ...] | Unread:
     """Read a message of ``audit``."""
     return unframed(value, lambda data: from_json(_Entries, b'{"entries":%b}' % data).entries)
+
+
+def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """Write a message of ``checkpoints``."""
+    return framed(to_json(checkpoint))
+
+
+def unpack_checkpoint(value: bytes | None) -> Checkpoint | Unread:
+    """Read a message of ``checkpoints``."""
+    return unframed(value, lambda data: from_json(Checkpoint, data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from connectors.kafka_link import LinkRefusedError
 from pipeline.errors import StoreError
 
 SAID = 200
+NOT_ACCEPTED = "user or password are not accepted: correct user and password_file"
 
 
 @contextmanager
@@ -31,8 +33,9 @@ def told(place: str, rights: str) -> Iterator[None]:
 
 
 def _words(error: Exception, rights: str) -> str:
-    if isinstance(error, SaslAuthenticationFailedError):
-        return "user or password are not accepted: correct cluster.user and cluster.password_file"
+    if isinstance(error, LinkRefusedError | SaslAuthenticationFailedError):
+        said = error.args[0] if isinstance(error, LinkRefusedError) else NOT_ACCEPTED
+        return f"{said} in the section cluster"
     if isinstance(error, AuthorizationError):
         return f"the user may not do this ({type(error).__name__}): give it {rights}"
     if isinstance(error, UnknownTopicOrPartitionError):

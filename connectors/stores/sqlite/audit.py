@@ -6,9 +6,11 @@ import orjson
 from pydantic import ValidationError
 
 from connectors.stores.sqlite.database import SqliteDatabase
+from connectors.stores.sqlite.search_rows import put_rows
 from pipeline.errors import IntegrityError
 from pipeline.model import AuditEntry, from_json, to_json
 from pipeline.model.checkpoint import ChainHead
+from pipeline.ports.searching import Kind
 
 _REMEMBERED = 10_000  # chains, with their newest entries
 _HEAD = "SELECT data FROM audit WHERE chain = ? ORDER BY number DESC LIMIT 1"
@@ -44,8 +46,10 @@ class SqliteAuditStore:
     def append(self, entries: Sequence[AuditEntry]) -> None:
         """Keep entries; a taken (chain, number) or a known entry id raises IntegrityError."""
         with self._database.writing() as connection:
+            changes: list[tuple[str, None, bytes]] = []
             for entry in entries:
                 row = (entry.chain, entry.number, entry.entry_id, to_json(entry))
+                changes.append((entry.entry_id, None, row[-1]))
                 query = "INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?)"
                 if not connection.execute(query, row).rowcount:
                     raise IntegrityError(
@@ -53,6 +57,7 @@ class SqliteAuditStore:
                         f" {entry.entry_id} is already in the store {self._database.path}: the"
                         " chain is append-only; find out which process made two"
                     )
+            put_rows(self._database, Kind.AUDIT, changes)
             if self._undone != self._database.undone or len(self._ends) > _REMEMBERED:
                 self._ends.clear()
                 self._undone = self._database.undone

@@ -11,6 +11,7 @@ from connectors.stores.blocks import pack_lines
 from connectors.stores.compression import expand, squeeze
 from connectors.stores.sqlite.database import SqliteDatabase
 from connectors.stores.sqlite.journal import SqliteJournal
+from connectors.stores.sqlite.search_filling import found_anew
 from pipeline.model.carried import Carried, Change
 
 # Of each place: its table, the columns of ``of`` and ``key``, its content, whether compressed.
@@ -67,6 +68,7 @@ class SqliteCarriers:
                     changes.append((number, row, made))
             for number, row, made in changes:
                 self._put(place, number, row, made)
+            found_anew(self._database, place, [row for _, row, _ in changes])
         if place == "journal":
             self._journal.forget()
         return before
@@ -78,10 +80,14 @@ class SqliteCarriers:
         with self._database.writing() as connection:
             if place == "events":
                 connection.execute(_COUNT, (_lines(made) - _lines(row.data),))
+                gone = [(term, number) for term in pack_lines(row.of, "", row.data).terms]
+                connection.executemany("DELETE FROM event_terms WHERE (term, block) = (?, ?)", gone)
                 if made:
                     block = pack_lines(row.of, "", made)
                     values = (block.count, block.first_at, block.last_at, number)
                     connection.execute(_BLOCK, values)
+                    terms = [(term, number) for term in block.terms]
+                    connection.executemany("INSERT OR IGNORE INTO event_terms VALUES (?, ?)", terms)
             if made is None:
                 connection.execute(f"DELETE FROM {table} WHERE {where}", found)  # noqa: S608
             else:

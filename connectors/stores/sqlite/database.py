@@ -41,6 +41,13 @@ _WRITER_PRAGMAS = (
 )
 
 
+_BESIDE_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+)
+
+
 class SqliteDatabase:
     """The transaction that binds the stores of one file (``ports.Database``).
 
@@ -169,6 +176,11 @@ class SqliteDatabase:
         with self.reading() as connection, closing(connection.execute(query, values)) as cursor:
             yield from cursor
 
+    def watcher(self) -> sqlite3.Connection:
+        """Give a connection of its own, which sees others' commits; who asked closes it."""
+        with mapped(self.path):
+            return _connect(self.path, "ro")
+
     def damaged(self, what: str, error: Exception) -> StoreCorrupt:
         """Give the error for a row that does not decode; a noun's own error would quote the row."""
         reason = type(error).__name__ if isinstance(error, ValidationError) else str(error)
@@ -296,6 +308,19 @@ def open_reading(path: Path) -> SqliteDatabase:
         if is_new(connection, path):
             raise StoreError(f"the store {path} is empty: saqshy run has not begun to fill it")
     return SqliteDatabase(path, None, None)
+
+
+def open_beside(path: Path) -> SqliteDatabase:
+    """Open a store for short writes beside its writer, which waits for each as for a backup.
+
+    Only for rows that the writer remembers nothing of: neither journal, state nor audit trail.
+    """
+    open_reading(path).close()
+    with mapped(path):
+        connection = _connect(path, "rw")
+        for pragma in _BESIDE_PRAGMAS:
+            connection.execute(pragma)
+    return SqliteDatabase(path, connection, None)
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -9,8 +9,9 @@ from connectors.stores.compression import expand
 from connectors.stores.sqlite.database import SqliteDatabase
 from pipeline.model import Event, RawBatch
 
-_PUT = """INSERT INTO event_blocks (batch_id, object_id, first_at, last_at, count, data)
-    VALUES (?, ?, ?, ?, ?, ?)"""
+_PUT = """INSERT INTO event_blocks (batch_id, object_id, first_at, last_at, count, data, indexed)
+    VALUES (?, ?, ?, ?, ?, ?, 1)"""
+_PUT_TERM = "INSERT OR IGNORE INTO event_terms VALUES (?, ?)"
 _SUM = """INSERT INTO counters VALUES ('events.count', ?)
     ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"""
 _IN_TIME = """SELECT first_at, batch_id, data FROM event_blocks
@@ -33,7 +34,8 @@ class SqliteEventStore:
                 connection.execute("DELETE FROM event_blocks WHERE batch_id = ?", (batch.id,))
             if block:
                 row = (batch.id, block.object_id, block.first_at, block.last_at)
-                connection.execute(_PUT, (*row, block.count, block.data))
+                at = connection.execute(_PUT, (*row, block.count, block.data)).lastrowid
+                connection.executemany(_PUT_TERM, [(term, at) for term in block.terms])
             more = (block.count if block else 0) - (known[0] if known else 0)
             if more:
                 connection.execute(_SUM, (more,))

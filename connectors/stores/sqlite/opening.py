@@ -12,6 +12,7 @@ from connectors.stores.sqlite.events import SqliteEventStore
 from connectors.stores.sqlite.incidents import SqliteIncidentStore
 from connectors.stores.sqlite.journal import SqliteJournal
 from connectors.stores.sqlite.outbox import SqliteOutbox
+from connectors.stores.sqlite.search_filling import fill
 from connectors.stores.sqlite.state import SqliteStateStore
 from pipeline.ports import Stores
 
@@ -24,6 +25,12 @@ def open_sqlite(path: Path, *, readonly: bool = False) -> Stores:
     and StoreCorrupt where it is damaged.
     """
     database = open_reading(path) if readonly else open_writing(path)
+    if not readonly:
+        try:
+            fill(database)
+        except BaseException:
+            database.close()
+            raise
     journal = SqliteJournal(database)
     return Stores(
         database=database,

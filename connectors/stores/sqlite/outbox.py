@@ -7,8 +7,10 @@ import orjson
 from pydantic import ValidationError
 
 from connectors.stores.sqlite.database import Row, SqliteDatabase
+from connectors.stores.sqlite.search_rows import put_rows
 from pipeline.model import Notice, NoticeState, from_json, to_json
 from pipeline.ports import WHATEVER, Turn
+from pipeline.ports.searching import Kind
 
 _PUT = """INSERT INTO notices (id, incident_id, state, lane, due_at, created_at, next_attempt_at,
     channel, role, party, revision, attempts, data)
@@ -38,6 +40,8 @@ _CLAIM = """INSERT INTO claims VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
     SET owner = excluded.owner, until = excluded.until, lost = excluded.lost"""
 _LET_GO = "DELETE FROM claims WHERE id = ?"
 _WAITS = frozenset({NoticeState.PENDING, NoticeState.FAILED})
+_ONE = "SELECT data FROM notices WHERE id = ?"
+_KNOWN = "SELECT id FROM notices WHERE id IN (SELECT value FROM json_each(?))"
 _ALL = "SELECT data FROM notices ORDER BY created_at, id"
 _OF = "SELECT data FROM notices WHERE incident_id = ? ORDER BY created_at, id"
 _LAST = "SELECT data FROM notices ORDER BY created_at DESC, id DESC LIMIT ?"
@@ -74,8 +78,13 @@ class SqliteOutbox:
         ]
         lines = {_line(notice): None for notice in notices if notice.state in _WAITS}
         with self._database.writing() as connection:
+            ids = orjson.dumps([notice.id for notice in notices]).decode()
+            known = {one for (one,) in connection.execute(_KNOWN, (ids,))}
             connection.executemany(_PUT, rows)
             connection.executemany(_HEAD, map(_named, lines))
+            new = {row[0]: row[-1] for row in reversed(rows) if row[0] not in known}
+            changes = [(one, None, data) for one, data in new.items()]
+            put_rows(self._database, Kind.NOTICES, changes)
 
     def due(
         self, now: int, limit: int, channel: str | None = None, turn: Turn = WHATEVER
@@ -112,13 +121,13 @@ class SqliteOutbox:
 
     def change(self, before: Notice, after: Notice) -> bool:
         """Keep a notice's new state, where it still stands as ``before`` says; end its claim."""
-        waits = after.state in _WAITS
+        waits, document = after.state in _WAITS, to_json(after)
         values = (
             after.state.value,
             after.next_attempt_at,
             after.channel,
             after.attempts,
-            to_json(after),
+            document,
             waits and before.state in _WAITS,
             before.id,
             before.state.value,
@@ -126,16 +135,18 @@ class SqliteOutbox:
             before.channel,
         )
         with self._database.transaction():
-            if self._database.run(_CHANGE, values) != 1:
+            stood = self._database.one(_ONE, before.id)
+            if stood is None or self._database.run(_CHANGE, values) != 1:
                 return False
             self._database.run(_LET_GO, (before.id,))
+            put_rows(self._database, Kind.NOTICES, [(before.id, stood[0], document)])
             if waits is not (before.state in _WAITS):
                 self._database.run(_HEAD, _named(_line(before)))
             return True
 
     def get(self, notice_id: str) -> Notice | None:
         """Give one notice."""
-        row = self._database.one("SELECT data FROM notices WHERE id = ?", notice_id)
+        row = self._database.one(_ONE, notice_id)
         return self._notice(row[0]) if row else None
 
     def list(self, incident_id: str | None = None, last: int | None = None) -> Iterator[Notice]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import StoreError
 
-VERSION = 4
+VERSION = 5
 # SQLite's field for whose file it is (https://www.sqlite.org/fileformat2.html, 1.3.13).
 APPLICATION = int.from_bytes(b"Sqsy", "big")
 
@@ -59,8 +59,35 @@ _HEADS = (
     *(f"ALTER TABLE notices DROP COLUMN {it}" for it in ("claim", "claimed_until", "unrecorded")),
     *_WAITING,
 )
+# What people look for. Of incidents, findings and others the latest by the fields that are indexed
+# (``search_rows``), in the order in which pages are read; ``raw`` is a value whose case is not its
+# folded one. Of blocks of events the terms that stand in them; ``indexed`` is 0 where they are not
+# known, and such a block may hold anything.
+_TERMS = (
+    """CREATE TABLE event_terms (
+        term INTEGER NOT NULL,
+        block INTEGER NOT NULL,
+        PRIMARY KEY (term, block)) WITHOUT ROWID""",
+    "CREATE INDEX event_blocks_by_end ON event_blocks (last_at, first_at)",
+    "CREATE INDEX event_blocks_by_begin ON event_blocks (first_at, last_at)",
+)
+_SEARCH = (
+    """CREATE TABLE search (
+        field INTEGER NOT NULL,
+        value NOT NULL,
+        at INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        raw TEXT,
+        PRIMARY KEY (field, value, at, id)) WITHOUT ROWID""",
+    *_TERMS,
+)
+_SEARCHED = (*_SEARCH, "ALTER TABLE event_blocks ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0")
 # What a store of an earlier version lacks, by that version; its rows say what they said.
-_LATER: dict[int, tuple[str, ...]] = {2: (*_CHECKPOINTS, *_HEADS), 3: _HEADS}
+_LATER: dict[int, tuple[str, ...]] = {
+    2: (*_CHECKPOINTS, *_HEADS, *_SEARCHED),
+    3: (*_HEADS, *_SEARCHED),
+    4: _SEARCHED,
+}
 
 _STATEMENTS = (
     # Single numbers that must not be counted anew: the journal's last and committed position, and
@@ -92,7 +119,10 @@ _STATEMENTS = (
         first_at INTEGER NOT NULL,
         last_at INTEGER NOT NULL,
         count INTEGER NOT NULL,
-        data BLOB NOT NULL)""",
+        data BLOB NOT NULL,
+        indexed INTEGER NOT NULL DEFAULT 0)""",
+    *_SEARCH,
+    "INSERT INTO counters VALUES ('search.filled', 1)",
     "CREATE INDEX event_blocks_by_time ON event_blocks (object_id, first_at, batch_id, last_at)",
     """CREATE TABLE findings (
         id TEXT NOT NULL,

@@ -34,6 +34,8 @@ COMMANDS = {  # each in the module of its name, with the first sentence of its h
     "indexer": (
         "Write events, incidents, notices and the audit trail from Kafka into Elasticsearch."
     ),
+    "accounts": "Who may log in to the console and the API: accounts, tokens, sessions.",
+    "web": "Serve the console and the API over a running system's store.",
     "incidents": "List, show, work on and export incidents.",
     "notices": "List and show notices; replay dead ones, free held ones.",
     "peers": "Exchange with other operations centres.",
@@ -42,6 +44,7 @@ COMMANDS = {  # each in the module of its name, with the first sentence of its h
     "duty": "The duty roster, and what pages it.",
     "silences": "Silences of findings, with reason and expiry.",
     "objects": "The registry of objects and parties.",
+    "metrics": "List every time series that the processes show, with its labels and what it says.",
     "spill": "Records that bear a secrecy mark: decide, remove, prove.",
     "review": "What waits for a person to look at it.",
     "statistics": "Statistics, open data, compliance.",
@@ -50,6 +53,10 @@ COMMANDS = {  # each in the module of its name, with the first sentence of its h
     "dead-letters": "What could not be processed.",
     "ncc": "The reference receiver of the coordination centre.",
     "retention": "Delete events and dead letters that are older than the settings keep them.",
+    "backup": "Back the store up, with evidence and waiting commands, while the system runs.",
+    "restore": (
+        "Bring a backup back: all of it is verified first, and never over a running system's store."
+    ),
     "rules": "Detection rules: check, test, add, list, explain, try.",
     "bench": "Benchmarks.",
 }

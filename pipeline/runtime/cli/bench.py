@@ -13,20 +13,20 @@ from typing import Annotated
 import orjson
 import typer
 
-from pipeline.model import RawBatch
-from pipeline.runtime.bootstrap import System, offline
+from pipeline.runtime.bootstrap import offline
 from pipeline.runtime.cli.bench_assess import bench_assess
+from pipeline.runtime.cli.bench_cluster import Asked, bench_cluster
 from pipeline.runtime.cli.bench_correlate import bench_correlate
 from pipeline.runtime.cli.bench_ingest import bench_ingest, peak_memory_mb
 from pipeline.runtime.cli.bench_match import bench_match
 from pipeline.runtime.cli.bench_notify import bench_notify
+from pipeline.runtime.cli.bench_search import bench_search
+from pipeline.runtime.cli.bench_workers import Input, bench_workers, warm
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, emit, show_table, stop, told_errors
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.replaying import Replayed, replay_file
 from pipeline.settings import Settings
-
-_WARMING = 500
 
 bench = typer.Typer(help="Benchmarks.", no_args_is_help=True)
 
@@ -53,11 +53,25 @@ def bench_pipeline(
     form: Annotated[str, typer.Option("--format", help="Their format.")] = "auto",
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="Rule folders.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Matching processes, beside all in one process.")
+    ] = 1,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="Workers on the settings' brokers, beside one alone.")
+    ] = False,
+    brokers: Annotated[
+        list[str] | None, typer.Option("--broker", help="HOST:PORT, instead of the settings'.")
+    ] = None,
+    cases: Annotated[
+        list[int] | None, typer.Option("--case", help="Only these cases of --cluster, from 0.")
+    ] = None,
     config: Config = None,
     json: AsJson = False,
 ) -> None:
     """Time bytes to committed incidents, beside orjson.loads of the same lines (NDJSON).
 
+    With `--workers 2` by the wall, in one process and with so many that match, in turns.
+    With `--cluster` workers in seconds of a core, in topics that are dropped at the end.
     With `--stage ingest` bytes to events, for each file, beside orjson.loads of as many bytes.
     Nothing is remembered of values at a round's start; indexes of rules stand.
     Example: saqshy bench pipeline events.ndjson --object kz-bank --rules sigma/rules
@@ -66,11 +80,18 @@ def bench_pipeline(
         if stage is Stage.INGEST:
             bench_ingest(files, form, rounds, as_json=json)
             return
-        settings = read_settings(config)
+        settings = read_settings(config).model_copy(update={"workers": 1})
         if rules:
             content = settings.content.model_copy(update={"paths": tuple(rules)})
             settings = settings.model_copy(update={"content": content})
         for file in files:
+            if cluster:
+                bench_cluster(settings, file, Asked(brokers or (), cases or ()), as_json=json)
+                continue
+            if workers > 1:
+                given = Input(file, object_id, form, file.read_bytes().splitlines())
+                bench_workers(settings, given, workers, rounds, as_json=json)
+                continue
             _whole(settings, file, object_id, form, rounds, as_json=json)
 
 
@@ -85,23 +106,13 @@ def _whole(
             tempfile.TemporaryDirectory(prefix="saqshy-bench-") as folder,
             offline(settings, Path(folder) / "bench.db") as system,
         ):
-            _warm(system, lines, form)
+            warm(system, Input(file, object_id, form, lines))
             gc.collect()
             parse.append(_parsing(lines))
             started = time.process_time()
             done = replay_file(system, file, object_id or None, form, None, lambda _: None)
             whole.append(time.process_time() - started)
     _show(file.name, lines, parse, whole, done, as_json=as_json)
-
-
-def _warm(system: System, lines: Sequence[bytes], form: str) -> None:
-    """Let the indexes of the stream's rules be built; what values gave is forgotten again."""
-    stamp = system.collector.revisions
-    chain = system.engine.chain(stamp)
-    for at in range(0, len(lines), _WARMING):
-        records = tuple(lines[at : at + _WARMING])
-        chain.observe(RawBatch("warm", "", "", 1, 0, 2**62, 2**62, form, records))
-    chain.matcher.forget()
 
 
 def _parsing(lines: Sequence[bytes]) -> float:
@@ -148,3 +159,4 @@ bench.command("assess")(bench_assess)
 bench.command("correlate")(bench_correlate)
 bench.command("match")(bench_match)
 bench.command("notify")(bench_notify)
+bench.command("search")(bench_search)

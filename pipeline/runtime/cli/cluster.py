@@ -8,6 +8,10 @@ import typer
 
 from connectors.stores.kafka.admin import Administration, Difference, Found, Group
 from pipeline.model import Json
+from pipeline.runtime.cli.cluster_demo import demo
+from pipeline.runtime.cli.cluster_indices import apply_indices
+from pipeline.runtime.cli.cluster_rebuild import rebuild, snapshot
+from pipeline.runtime.cli.cluster_rights import rights
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told_errors
 from pipeline.runtime.cluster.topology import read_topology
@@ -20,6 +24,11 @@ KINDS = ("worker", "notifier", "indexer")  # of the processes that read as a gro
 cluster = typer.Typer(
     help="The cluster's topics and how it stands.", no_args_is_help=True, rich_markup_mode=None
 )
+
+cluster.command()(snapshot)
+cluster.command()(rebuild)
+cluster.command()(rights)
+cluster.command()(demo)
 
 
 @cluster.command()
@@ -40,20 +49,25 @@ def apply(
 ) -> None:
     """Make the topics that are missing, and correct the configuration of those that differ.
 
-    Nothing is ever shrunk or deleted. Exits 1 where something stands that a person must mend.
+    With a section elasticsearch, put its templates and make its indices, too. Nothing is ever
+    shrunk or deleted. Exits 1 where something stands that a person must mend.
     Example: saqshy cluster apply --dry-run
     """
     with told_errors():
-        settings = cluster_of(read_settings(config))
+        whole = read_settings(config)
+        settings = cluster_of(whole)
         wanted = read_topology(settings)
         with closing(Administration(settings)) as administration:
             found = administration.differences(wanted, grow=grow)
             if not dry_run:
                 administration.apply(wanted, found)
+        indices = apply_indices(whole.elasticsearch, dry_run=dry_run)
         _tell(found, dry_run=dry_run, json=json)
+        _tell_indices(indices, dry_run=dry_run, json=json)
         left = found if dry_run else [one for one in found if not one.mends]
-        if left:
-            stop(FOUND, "" if json else f"{len(left)} difference(s) stand")
+        stands = len(left) + (len(indices) if dry_run else 0)
+        if stands:
+            stop(FOUND, "" if json else f"{stands} difference(s) stand")
         if not json:
             say(f"{len(wanted)} topics are as they should be")
 
@@ -91,6 +105,14 @@ def _tell(found: Sequence[Difference], *, dry_run: bool, json: bool) -> None:
             emit(_difference(one) | {"done": done})
         else:
             say(f"{'done' if done else 'would do' if one.mends else 'left'}: {one}")
+
+
+def _tell_indices(done: Sequence[str], *, dry_run: bool, json: bool) -> None:
+    for one in done:
+        if json:
+            emit({"elasticsearch": one, "done": not dry_run})
+        else:
+            say(f"{'would mend' if dry_run else 'done'}: {one}")
 
 
 def _difference(one: Difference) -> Json:

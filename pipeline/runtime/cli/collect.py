@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.runtime.cli.options import Config
+from pipeline.runtime.cli.options import Config, Told
 from pipeline.runtime.cli.output import say, told_errors
-from pipeline.runtime.clocks import SystemClock
+from pipeline.runtime.clocks import clock_of
 from pipeline.runtime.cluster.collecting import Collecting
 from pipeline.runtime.cluster.collecting_wiring import CollectProcess
 from pipeline.runtime.cluster.health import health_app
@@ -30,6 +30,7 @@ def collect(
         bool,
         typer.Option("--new", help="This name never collected: do not look where it stands."),
     ] = False,
+    clock: Told = None,
 ) -> None:
     """Take records in and hand them to the brokers, or spool them while no broker answers.
 
@@ -42,7 +43,7 @@ def collect(
         settings = read_settings(config)
         set_up_logging(settings.log)
         cluster = cluster_of(settings)
-        process = CollectProcess(settings, SystemClock(), fresh=new, patient=not once)
+        process = CollectProcess(settings, clock_of(clock), fresh=new, patient=not once)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: process.stop.set())
         port = cluster.port

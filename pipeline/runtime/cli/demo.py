@@ -3,26 +3,18 @@
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.incidents.audit import verify
-from pipeline.model import (
-    BatchKind,
-    Finding,
-    Incident,
-    IncidentState,
-    Limb,
-    Notice,
-    NoticeState,
-    Tri,
-)
+from pipeline.model import BatchKind, NoticeState
 from pipeline.runtime.bootstrap import System, assemble
-from pipeline.runtime.cli.output import FOUND, say, show_table, stop, to_the_second, told_errors
+from pipeline.runtime.cli.output import FOUND, say, stop, told_errors
+from pipeline.runtime.cli.story_show import Show, show_story
 from pipeline.runtime.clocks import StoryClock
 from pipeline.runtime.configuration import bundled, read_settings
 from pipeline.runtime.demonstration import receiver, write_demo_settings
@@ -65,7 +57,7 @@ def _play(
 ) -> None:
     system = assemble(read_settings(config), clock)
     show = Show()
-    system.engine.watch = show.outcome
+    system.engine.watch = partial(_show, show)
     system.dispatcher.watch = show.notice
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -89,8 +81,8 @@ def _play(
             say(f"ended before the story did; what was journalled is kept in {config.parent}")
             return
         complete = _wait_for_receipts(system)
-        _table(system)
-        show.totals(player)
+        show_story(system.stores.incidents.latest(), system.stores.outbox.list())
+        show.totals(player.sent, player.lost)
         breaks = verify(system.stores.audit.read())
         say(f"audit trail: {len(breaks)} break(s)" if breaks else "the audit trail verifies")
         if not once:
@@ -100,6 +92,17 @@ def _play(
                 pass
     if once and (breaks or player.lost or not complete):
         stop(FOUND, "the story did not end as it should: see above")
+
+
+def _show(show: Show, outcome: Outcome) -> None:
+    """Tell what one batch gave."""
+    if outcome.batch.kind is BatchKind.RAW:
+        show.arrived(outcome.batch.source_id, len(outcome.batch.records))
+    for part in outcome.folded:
+        for finding in part.findings:
+            show.finding(finding)
+        for revised in part.revised:
+            show.incident(revised.incident)
 
 
 def _tell(addresses: Mapping[str, str]) -> None:
@@ -136,105 +139,3 @@ def _wait_for_receipts(system: System) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-class Show:
-    """Tells the terminal what arrives, what fires, what is told to whom and why."""
-
-    def __init__(self) -> None:
-        self._arrived: Counter[str] = Counter()
-        self._incidents: dict[str, Incident] = {}
-
-    def narrate(self, text: str) -> None:
-        """Tell a line of the story, after what has arrived since the last."""
-        if self._arrived:
-            parts = ", ".join(f"{source} {count}" for source, count in self._arrived.most_common(6))
-            say(f"    arrived: {parts}")
-            self._arrived.clear()
-        say(f"\n== {text}")
-
-    def outcome(self, outcome: Outcome) -> None:
-        """Tell what one batch gave."""
-        if outcome.batch.kind is BatchKind.RAW:
-            self._arrived[outcome.batch.source_id] += len(outcome.batch.records)
-        for part in outcome.folded:
-            for finding in part.findings:
-                if finding.revision == 1:
-                    say(_finding_line(finding))
-            for revised in part.revised:
-                before = revised.previous
-                if before is None or before.state is not revised.incident.state:
-                    say(_incident_line(revised.incident))
-
-    def notice(self, notice: Notice) -> None:
-        """Tell what became of one delivery."""
-        to = f"{notice.recipient.role} {notice.recipient.party_id}"
-        if notice.receipt is not None:
-            say(f"    told     {to} ({notice.leg}, {notice.basis}, {notice.channel}): receipt")
-        else:
-            say(f"    not yet  {to} ({notice.leg}): {notice.last_error}")
-
-    def totals(self, player: Player) -> None:
-        """Tell how much was sent and whether anything was lost on the way."""
-        say(f"{player.sent} records were sent, {player.lost} were lost on the way")
-
-
-def _finding_line(finding: Finding) -> str:
-    group = " ".join(f"{name}={value}" for name, value in sorted(finding.group.items()))
-    return f"    fires    {finding.rule.level:8} {finding.rule.title} [{finding.object_id} {group}]"
-
-
-def _incident_line(incident: Incident) -> str:
-    assessment = incident.assessment
-    acts = ", ".join(act for act, holds in sorted(assessment.acts.items()) if holds is Tri.YES)
-    because = "; ".join(
-        f"{name} {limb.holds.value}: {limb.reason}"
-        for name, limb in assessment.predicate.items()
-        if isinstance(limb, Limb) and limb.holds is not Tri.NO
-    )
-    what = "CANDIDATE" if incident.state is IncidentState.CANDIDATE else "INCIDENT "
-    head = f"  {what} {incident.id[:8]} {incident.object_id} {acts or assessment.rsit}"
-    return f"{head}, severity {assessment.severity} ({because})"
-
-
-def _table(system: System) -> None:
-    told: dict[str, list[Notice]] = {}
-    for notice in system.stores.outbox.list():
-        told.setdefault(notice.incident_id, []).append(notice)
-    held = list(system.stores.incidents.latest())
-    rows: list[tuple[str, ...]] = []
-    for incident in held:
-        if incident.state is IncidentState.CANDIDATE:
-            continue
-        head = _head(incident)
-        for notice in told.get(incident.id, []):
-            to = f"{notice.recipient.role} {notice.recipient.party_id}"
-            rows.append((*head, to, notice.leg, _clock(notice.due_at), _receipt(notice)))
-            head = ("", "", "")
-    columns = ("incident", "class", "weight", "recipient", "leg", "due", "receipt")
-    show_table("incidents of the story (times in UTC)", columns, rows)
-    waiting = sum(incident.state is IncidentState.CANDIDATE for incident in held)
-    say(f"{waiting} candidate(s) wait for a person's decision; nobody outside was told of them")
-
-
-def _head(incident: Incident) -> tuple[str, str, str]:
-    assessment = incident.assessment
-    acts = [act for act, holds in sorted(assessment.acts.items()) if holds is Tri.YES]
-    trial = " (trial)" if incident.trial else ""
-    return (
-        f"{incident.id[:8]} {incident.object_id}{trial}",
-        ", ".join(acts) or assessment.rsit,
-        f"{assessment.severity}, {assessment.priority}",
-    )
-
-
-def _clock(instant: int) -> str:
-    return to_the_second(instant)[5:19].replace("T", " ")
-
-
-def _receipt(notice: Notice) -> str:
-    if notice.receipt is None:
-        return f"{notice.state.value} {notice.last_error}".strip()
-    if notice.state is NoticeState.ACKNOWLEDGED:
-        return f"signed {str(notice.receipt.body.get('sha256', ''))[:12]}"
-    return "spooled"

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
-from pipeline.model import Incident, IncidentState, Tri, as_document
+from pipeline.model import Incident, IncidentState, Tri, as_document, from_json
+from pipeline.ports.searching import Kind
 from pipeline.runtime.cli.lazy import Later, lazily
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import emit, show_table, to_the_second, told_errors
+from pipeline.runtime.cli.querying import QueryText, queried
 from pipeline.runtime.cli.reads import Basis, ReadAs, note_read
 from pipeline.runtime.reading import reading
 
@@ -43,21 +45,26 @@ def list_incidents(
     candidates: Annotated[
         bool, typer.Option("--candidates", help="Also what a person has yet to decide.")
     ] = False,
+    query: QueryText = None,
     whom: ReadAs = None,
     basis: Basis = None,
     json: AsJson = False,
 ) -> None:
     """List incidents by opening, the latest revision of each.
 
-    Example: saqshy incidents list --object kz-bank
+    Example: saqshy incidents list --object kz-bank --query "assessment.severity: high"
     """
     with told_errors(), reading(config, store) as stores:
-        held = [
-            incident
-            for incident in stores.incidents.latest(object_id)
-            if candidates or incident.state is not IncidentState.CANDIDATE
-        ]
-        note_read(config, store, whom, basis, what="incidents list", of=object_id or "all")
+        if query is None:
+            found = stores.incidents.latest(object_id)
+        else:
+            rows = queried(config, store, Kind.INCIDENTS, query)
+            read = (from_json(Incident, row) for row in rows)
+            found = (one for one in read if object_id in {None, one.object_id})
+        held = [one for one in found if candidates or one.state is not IncidentState.CANDIDATE]
+        of = object_id or "all"
+        of = of if query is None else f"{of}, {query}"
+        note_read(config, store, whom, basis, what="incidents list", of=of)
         if json:
             for incident in held:
                 emit(as_document(incident))

@@ -10,7 +10,8 @@ import typer
 from connectors.stores.elasticsearch.templates import write
 from pipeline.runtime.cli.options import Config
 from pipeline.runtime.cli.output import say, told_errors
-from pipeline.runtime.cluster.indexing_wiring import indexer_app, make_indexer, wanted
+from pipeline.runtime.cluster.health import health_app
+from pipeline.runtime.cluster.indexing_wiring import make_indexer, wanted
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.logs import set_up_logging
 from pipeline.runtime.web import serving
@@ -45,8 +46,13 @@ def indexer(
         port = cluster.port
         web = None if port is None else WebSettings(address=cluster.address, port=port)
         hosts = (*LOOPBACK, cluster.address)
+        figures = made.figures.registry
+
+        def unready() -> str:
+            return made.unready
+
         try:
-            with serving(web, lambda: indexer_app(made, hosts)) as addresses:
+            with serving(web, lambda: health_app(unready, figures, hosts)) as addresses:
                 for name, url in addresses.items():
                     say(f"{name}: {url}")
                 made.run()

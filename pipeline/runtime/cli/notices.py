@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.model import Notice, NoticeState, as_document
+from pipeline.model import Notice, NoticeState, as_document, from_json
 from pipeline.ports import Stores
+from pipeline.ports.searching import Kind
 from pipeline.runtime.cli.lazy import Later, lazily
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import (
@@ -17,6 +18,7 @@ from pipeline.runtime.cli.output import (
     to_the_second,
     told_errors,
 )
+from pipeline.runtime.cli.querying import QueryText, queried
 from pipeline.runtime.cli.reads import Basis, ReadAs, note_read
 from pipeline.runtime.reading import reading
 
@@ -42,14 +44,20 @@ def list_notices(
         NoticeState | None, typer.Option("--state", help="Only those that stand so.")
     ] = None,
     channel: Annotated[str, typer.Option("--channel", help="Only through this channel.")] = "",
+    query: QueryText = None,
     json: AsJson = False,
 ) -> None:
     """List notices by creation with their terms and receipts.
 
     Example: saqshy notices list --state held --json
+    Example: saqshy notices list --query "due_at < now and not state: acknowledged"
     """
     with told_errors(), reading(config, store) as stores:
         held = _chosen(stores, incident, state, channel)
+        if query is not None:
+            rows = queried(config, store, Kind.NOTICES, query)
+            fitting = {from_json(Notice, row).id for row in rows}
+            held = [one for one in held if one.id in fitting]
         if json:
             for notice in held:
                 emit(as_document(notice))

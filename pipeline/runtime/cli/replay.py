@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.model import as_document, instant
 from pipeline.runtime.bootstrap import System, offline
-from pipeline.runtime.cli.options import AsJson, Config
+from pipeline.runtime.cli.options import AsJson, Config, Workers, with_workers
 from pipeline.runtime.cli.output import (
     FOUND,
     USAGE,
@@ -58,6 +58,7 @@ def replay(
     store: Annotated[
         Path | None, typer.Option("--store", help="Keep the store here; default: a temporary one.")
     ] = None,
+    workers: Workers = None,
     json: AsJson = False,
 ) -> None:
     """Replay files through the whole pipeline; nothing is sent.
@@ -65,7 +66,7 @@ def replay(
     Example: saqshy replay events.ndjson --object kz-bank --out result
     """
     with told_errors():
-        settings = read_settings(config)
+        settings = with_workers(read_settings(config), workers)
         if rules:
             content = settings.content.model_copy(update={"paths": tuple(rules)})
             settings = settings.model_copy(update={"content": content})

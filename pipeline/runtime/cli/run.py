@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.runtime.bootstrap import assemble
-from pipeline.runtime.cli.options import Config
+from pipeline.runtime.cli.options import Config, Workers, with_workers
 from pipeline.runtime.cli.output import say, told_errors
 from pipeline.runtime.clocks import SystemClock
 from pipeline.runtime.configuration import read_settings
@@ -21,15 +21,16 @@ def run(
         bool,
         typer.Option("--once", help="End when every file is read and every notice answered."),
     ] = False,
+    workers: Workers = None,
 ) -> None:
-    """Run everything in one process on one SQLite file, until Ctrl-C.
+    """Run everything on one SQLite file, until Ctrl-C; `--workers` use the machine's other cores.
 
     Changed rules, registry and pack come into force by themselves, or at once on SIGHUP.
     Example: saqshy run --config saqshy.yml
     """
     with told_errors():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # who has just begun reads what is there
-        settings = read_settings(config)
+        settings = with_workers(read_settings(config), workers)
         system = assemble(settings, SystemClock())
         system.runtime.patient = not once  # what is to end does not wait for room on a disk
         ended = threading.Event()

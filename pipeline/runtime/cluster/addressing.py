@@ -10,15 +10,20 @@ from pipeline.model import Command, RawBatch, from_json, to_json
 from pipeline.runtime.cluster.outputs import partition_of
 from pipeline.runtime.duty_commands import COMMANDS as DUTY
 from pipeline.runtime.judging_anew import JUDGE_ANEW
+from pipeline.runtime.ncc_messages import ALL as MESSAGES
+from pipeline.runtime.peering import COMMANDS as PEERS
+from pipeline.runtime.reads import READ
 from pipeline.runtime.redelivering import ROLES as REDELIVERY
 from pipeline.runtime.reviewing import ACCEPT
 
 ADMINISTRATION = "administration"
+_FOR_NOTIFIER = frozenset({*DUTY, *REDELIVERY, *MESSAGES, *PEERS, READ})
 
 
 def for_notifier(command: Command) -> bool:
-    """Tell whether a command concerns notices, terms or the duty, and no object's state."""
-    return command.name in DUTY or command.name in REDELIVERY
+    """Tell whether a command concerns notices, terms, messages or reads, and no object's state."""
+    name = command.name.partition(".")[0]
+    return name in _FOR_NOTIFIER
 
 
 def command_of(record: bytes) -> Command | None:

@@ -78,17 +78,20 @@ class TooEarly(Exception):
     """So many observations of a source wait for one before them that no more are kept."""
 
 
-def in_turn(state: Rows, collector: str, seen: Observation) -> Iterator[Observation]:
+def in_turn(
+    state: Rows, collector: str, seen: Observation, *, held: bool = False
+) -> Iterator[Observation]:
     """Give the observations of a source whose turn it is, by one that arrived; none if it waits.
 
-    Raises TooEarly where it would have to wait behind too many.
+    Raises TooEarly where it would have to wait behind too many, but for one that was ``held``: the
+    state has it already.
     """
     key = (collector, seen.source_id)
     row = state.get(PositionRow, "position", *key) or PositionRow()
     if seen.sequence <= row.sequence:
         return
     if seen.previous > row.sequence:
-        _put_by(state, key, row, seen)
+        _put_by(state, key, row, seen, most=row.early + 1 if held else MOST_EARLY)
         return
     turn: Observation | None = seen
     while turn is not None:
@@ -98,11 +101,13 @@ def in_turn(state: Rows, collector: str, seen: Observation) -> Iterator[Observat
     state.put(row, "position", *key)
 
 
-def _put_by(state: Rows, key: tuple[str, str], row: PositionRow, seen: Observation) -> None:
+def _put_by(
+    state: Rows, key: tuple[str, str], row: PositionRow, seen: Observation, *, most: int
+) -> None:
     name = f"{seen.previous:020d}"
     if state.get(EarlyRow, "early", *key, name) is not None:
         return
-    if row.early >= MOST_EARLY:
+    if row.early >= most:
         raise TooEarly(f"{seen.object_id}/{seen.source_id}: {row.early} wait behind {row.sequence}")
     row.early += 1
     state.put(EarlyRow(seen), "early", *key, name)

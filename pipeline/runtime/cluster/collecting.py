@@ -7,6 +7,7 @@
     commands              what people ask: folder -> raw, commands
     reloader              changed rules, registry and pack: bundles, then batches that name them
     feeds                 threat indicators pulled into files, where some are named
+    messages              what the coordination centre tells and asks, where this one gives the time
 
 A thread that breaks ends the process with its error: nothing is acknowledged that is not kept, and
 a supervisor starts it again from what stands in ``raw`` and in the spool.
@@ -28,6 +29,7 @@ from pipeline.runtime.commands import Inbox
 from pipeline.runtime.feeds import Feeds
 from pipeline.runtime.intake import POLL_SECONDS, RETRY_SECONDS, Intake
 from pipeline.runtime.logs import in_words
+from pipeline.runtime.ncc_intake import MessageIntake
 from pipeline.runtime.reloading import Reloader
 from pipeline.runtime.sensors import BEGAN, ENDED, audit_listening
 
@@ -61,6 +63,7 @@ class Collecting:
     inbox: Inbox
     pace: Pace
     feeds: Feeds = field(default_factory=Feeds)
+    messages: MessageIntake | None = None
     cause: Callable[[], str] = lambda: ""  # of what brokers refuse, as the client's log has it
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -68,6 +71,7 @@ class Collecting:
     _intakes: dict[str, Intake] = field(default_factory=dict)
     _error: BaseException | None = None
     _refusal: str = ""
+    _ticked: int = -1
     _told: tuple[int, int] = (0, 0)
 
     def start(self) -> None:
@@ -102,6 +106,8 @@ class Collecting:
             self._spawn(name, partial(self._run, step, seconds))
         self._spawn("reloader", self._run_reloader)
         self._spawn("feeds", partial(self.feeds.run, self._stop))
+        if self.messages is not None:
+            self._spawn("messages", partial(self.messages.run, self._stop))
 
     def stop(self) -> None:
         """End the threads after what they have in hand, send what waits, and let go of all."""
@@ -150,6 +156,7 @@ class Collecting:
         )
         found += self.collector.troubles()
         found += self.feeds.troubles()
+        found += [self.messages.trouble] if self.messages and self.messages.trouble else []
         for intake in list(self._intakes.values()):
             found += [intake.trouble] if intake.trouble else []
             found += intake.source.troubles if isinstance(intake.source, Listening) else ()
@@ -208,10 +215,12 @@ class Collecting:
                 self.collector.telemetry.spool(*waiting)
 
     def _tick(self) -> None:
-        if self.pace.ticks:
+        now = self.collector.clock.now()
+        if not self.pace.ticks:
+            self.collector.tell_refusals(now)
+        elif now != self._ticked:  # a story's time stands still between its moments
             self.collector.tick()
-        else:
-            self.collector.tell_refusals(self.collector.clock.now())
+            self._ticked = now
 
     def _tell_listening(self, kind: str) -> None:
         names = [source.name for source in self.sources]

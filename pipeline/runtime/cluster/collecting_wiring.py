@@ -39,11 +39,13 @@ from pipeline.runtime.knowledge import (
 )
 from pipeline.runtime.leaving import spool_of
 from pipeline.runtime.losses import fit_to_start
+from pipeline.runtime.ncc_wiring import make_messages
 from pipeline.runtime.refusals import told_refusals
 from pipeline.runtime.reloading import Ask, Reloader, Workshop
 from pipeline.runtime.sensors import audit_sources_missed
 from pipeline.runtime.spooling import open_spool
 from pipeline.runtime.telemetry import Prometheus
+from pipeline.runtime.timed_stores import timed_collector
 from pipeline.runtime.watched import State, state_of
 from pipeline.runtime.ways_in import make_source
 from pipeline.settings import Settings
@@ -170,7 +172,8 @@ class _Wired:
         keep_knowledge(stores, knowledge, now)
         telemetry = Prometheus(self.metrics)
         named = settings.model_copy(update={"centre": cluster.collector or settings.centre})
-        collector = make_collector(named, knowledge, stores, clock, telemetry)
+        timed = timed_collector(stores, telemetry)
+        collector = make_collector(named, knowledge, timed, clock, telemetry)
         if cluster.ticks:  # what follows from the registry is asked once in a cluster
             audit_sources_missed(stores, before, knowledge.registry, now)
             for command in judgements_missed(stores, before, knowledge.registry, now):
@@ -200,6 +203,7 @@ class _Wired:
                 ),
             ),
             feeds=make_feeds(settings),
+            messages=make_messages(settings, collector, self.metrics) if cluster.ticks else None,
         )
 
     def _workshop(self, collector: Collector) -> Workshop[None]:

@@ -6,7 +6,17 @@ import faust
 
 from connectors.kafka_link import password, tls_context
 from connectors.stores.kafka.frames import MOST_MESSAGE
+from pipeline.runtime.cluster.faust_consumer import WholeTransport
 from pipeline.settings import ClusterSettings
+
+COMMIT_SECONDS = 1.0  # what was acknowledged since comes again after a kill
+
+
+class WholeApp(faust.App):
+    """faust's application over a consumer that loses nothing where partitions change hands."""
+
+    def _new_transport(self) -> Any:
+        return WholeTransport(self.conf.broker_consumer, self)
 
 
 def make_app(settings: ClusterSettings, kind: str) -> Any:
@@ -15,16 +25,17 @@ def make_app(settings: ClusterSettings, kind: str) -> Any:
     Names of groups and changelogs begin with the topics' prefix. Each process needs a folder of
     its own (``cluster.folder``).
     """
-    folder = settings.folder / kind
+    folder = settings.folder / settings.in_generation(kind)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     session = settings.session_seconds
-    return faust.App(
+    return WholeApp(
         settings.group(kind),
         broker=[f"kafka://{one}" for one in settings.brokers],
         broker_credentials=_credentials(settings),
         broker_session_timeout=session,
         broker_heartbeat_interval=session / 4,
         broker_client_id=f"saqshy-{kind}",
+        broker_commit_interval=COMMIT_SECONDS,
         store="rocksdb://?driver=rocksdict",
         datadir=str(folder),
         web_enabled=False,

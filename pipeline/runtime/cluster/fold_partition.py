@@ -15,23 +15,29 @@ from connectors.stores.kafka.topics import (
     pack_observation,
     pack_posted_batch,
 )
+from pipeline.incidents.life_cycle import step_of
+from pipeline.incidents.standing import IncidentRow
 from pipeline.model import BatchKind, Observation, RawBatch, Revisions
 from pipeline.ports import StateStore
 from pipeline.runtime.chain import STATE_TYPES, Chain, clock_observation
 from pipeline.runtime.cluster.addressing import command_of, for_notifier, object_of
 from pipeline.runtime.cluster.arrival import (
     ARRIVAL_ROWS,
+    PositionRow,
     come_to_pass,
     first_time,
     held,
     in_turn,
     released,
 )
+from pipeline.runtime.cluster.arrival_asked import ASKED_ROWS, come_up, put_by
+from pipeline.runtime.cluster.gaps import Source
 from pipeline.runtime.cluster.outputs import Output, outcome_outputs, partition_of
+from pipeline.runtime.counting import count_folded
 from pipeline.runtime.folded import Folded
 from pipeline.runtime.folding import ADMINISTRATION, Folding
 
-TYPES = {**STATE_TYPES, **ARRIVAL_ROWS}
+TYPES = {**STATE_TYPES, **ARRIVAL_ROWS, **ASKED_ROWS}
 
 
 @dataclass(slots=True)
@@ -60,7 +66,7 @@ class FoldPartition:
         assert posted.batch is not None
         if posted.batch.kind is BatchKind.CLOCK:
             return list(self._ticked(posted, posted.batch))
-        return list(self._commanded(posted.collector, posted.batch))
+        return list(self._asked(posted, posted.batch))
 
     def settled(self) -> None:
         """Note that what was folded is on its way into the state's log."""
@@ -69,6 +75,12 @@ class FoldPartition:
     def forget(self) -> None:
         """Let go of what was folded in memory: it is not what is stored."""
         self.folding.forget()
+
+    def stands(self, source: Source) -> int:
+        """Give up to which sequence a source (collector, object, source) came to pass."""
+        collector, object_id, source_id = source
+        row = self.folding.rows(object_id).get(PositionRow, "position", collector, source_id)
+        return row.sequence if row is not None else 0
 
     def _mine(self, object_id: str) -> bool:
         return partition_of(object_id, self.folds) == self.number
@@ -80,14 +92,16 @@ class FoldPartition:
         else:
             yield from self._observed(posted.collector, arrived)
 
-    def _observed(self, collector: str, arrived: Observation) -> Iterator[Output]:
+    def _observed(
+        self, collector: str, arrived: Observation, *, was_held: bool = False
+    ) -> Iterator[Output]:
         rows = self.folding.rows(arrived.object_id)
-        for seen in in_turn(rows, collector, arrived):
+        for seen in in_turn(rows, collector, arrived, held=was_held):
             chain = self.chains(seen.revisions)
             # Several collectors may bring one source: here it gets one order.
             numbered = _numbered(rows.at("source", rows.key("source", seen.source_id)), seen)
             folded = self.folding.observed(chain, numbered)
-            yield from self._outcome(seen.batch_id, seen.received_at, [folded])
+            yield from self._outcome(chain, seen.batch_id, seen.received_at, [folded])
             yield from self._for_centre(chain, numbered)
         self.folding.save(rows)
 
@@ -97,7 +111,7 @@ class FoldPartition:
         if first_time(rows, sender, "", seen.sequence):
             chain = self.chains(seen.revisions)
             folded = self.folding.found(chain, seen.object_id, across.findings, seen)
-            yield from self._outcome(seen.batch_id, seen.received_at, [folded])
+            yield from self._outcome(chain, seen.batch_id, seen.received_at, [folded])
         self.folding.save(rows)
 
     def _ticked(self, posted: Posted, arrived: RawBatch) -> Iterator[Output]:
@@ -106,7 +120,7 @@ class FoldPartition:
         for batch in come_to_pass(rows, clock, arrived, posted.via, self.raws):
             chain = self.chains(batch.revisions)
             ended = self.folding.administered(batch)
-            yield from self._outcome(batch.id, batch.received_at, [ended])
+            yield from self._outcome(chain, batch.id, batch.received_at, [ended])
             for object_id in self.folding.objects(chain):
                 yield from self._passed(chain, batch, posted.collector, object_id)
             told = pack_posted_batch(batch, posted.collector, self.number)
@@ -114,7 +128,9 @@ class FoldPartition:
             if chain.campaigns:
                 yield Output("centre", CENTRE_KEY, told)
             for collector, seen in released(rows, clock, batch.sequence):
-                yield from self._observed(collector, seen)
+                yield from self._observed(collector, seen, was_held=True)
+            for collector, asked in come_up(rows, self._known):
+                yield from self._commanded(collector, asked)
         self.folding.save(rows)
 
     def _passed(
@@ -124,8 +140,26 @@ class FoldPartition:
         rows = self.folding.rows(object_id)
         if first_time(rows, sender, batch.source_id, batch.sequence):
             folded = self.folding.observed(chain, clock_observation(batch, object_id))
-            yield from self._outcome(batch.id, batch.received_at, [folded])
+            yield from self._outcome(chain, batch.id, batch.received_at, [folded])
         self.folding.save(rows)
+
+    def _asked(self, posted: Posted, batch: RawBatch) -> Iterator[Output]:
+        rows = self.folding.rows(ADMINISTRATION)
+        if put_by(rows, posted.collector, batch, posted.via, self._known):
+            self.folding.save(rows)
+        else:
+            yield from self._commanded(posted.collector, batch)
+
+    def _known(self, batch: RawBatch) -> bool:
+        """Tell whether the incident, and the revision, that a command is about are here."""
+        command = command_of(batch.records[0]) if batch.records else None
+        if command is None or not (object_id := object_of(command)):
+            return True
+        rows = self.folding.rows(object_id)
+        row = rows.get(IncidentRow, "incident", str(command.detail.get("incident", "")))
+        seen = command.detail.get("revision")
+        least = seen if isinstance(seen, int) else 1
+        return not step_of(command) or (row is not None and row.incident.revision >= least)
 
     def _commanded(self, collector: str, batch: RawBatch) -> Iterator[Output]:
         command = command_of(batch.records[0]) if batch.records else None
@@ -139,7 +173,7 @@ class FoldPartition:
         else:
             chain = self.chains(batch.revisions)
             done = self.folding.commanded(chain, batch, lambda: None)
-            yield from self._outcome(batch.id, batch.received_at, done)
+            yield from self._outcome(chain, batch.id, batch.received_at, done)
         self.folding.save(rows)
 
     def _for_centre(self, chain: Chain, seen: Observation) -> Iterator[Output]:
@@ -149,8 +183,11 @@ class FoldPartition:
             cut = replace(seen, matches=matches, counts={}, withheld=())
             yield Output("centre", CENTRE_KEY, pack_observation(cut, "", self.number))
 
-    def _outcome(self, cause: str, at: int, parts: Sequence[Folded]) -> Iterator[Output]:
+    def _outcome(
+        self, chain: Chain, cause: str, at: int, parts: Sequence[Folded]
+    ) -> Iterator[Output]:
         for folded in parts:
+            count_folded(chain.telemetry, chain.sector, folded)
             yield from outcome_outputs(cause, at, folded, self.folds)
 
 

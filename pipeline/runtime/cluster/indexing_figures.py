@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from pipeline.runtime.catalogue import CATALOGUE
+
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 
 
@@ -12,40 +14,16 @@ class IndexingFigures:
     """
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
+        of = {name: (name, one.help, one.labels) for name, one in CATALOGUE.items()}
         self.batches = Histogram(
-            "saqshy_indexer_batch_seconds",
-            "From a batch's first request to its last item's answer.",
-            buckets=_SECONDS,
-            registry=self.registry,
+            *of["saqshy_indexer_batch_seconds"], buckets=_SECONDS, registry=registry
         )
-        self._items = Counter(
-            "saqshy_indexer_items",
-            "Items by what became of them; busy ones are tried again.",
-            ["result"],
-            registry=self.registry,
-        )
-        self._waiting = Gauge(
-            "saqshy_indexer_store_waiting",
-            "1 while the store takes nothing and Kafka holds.",
-            registry=self.registry,
-        )
-        self._held = Gauge(
-            "saqshy_indexer_partitions_held",
-            "Partitions that wait for a newer indexer.",
-            registry=self.registry,
-        )
-        self._lag = Gauge(
-            "saqshy_indexer_lag_messages",
-            "Messages behind the end, by topic.",
-            ["topic"],
-            registry=self.registry,
-        )
-        self._uncommitted = Counter(
-            "saqshy_indexer_commits_failed",
-            "Offsets that the brokers did not take; what was written is written again.",
-            registry=self.registry,
-        )
+        self._items = Counter(*of["saqshy_indexer_items_total"], registry=registry)
+        self._waiting = Gauge(*of["saqshy_indexer_store_waiting"], registry=registry)
+        self._held = Gauge(*of["saqshy_indexer_partitions_held"], registry=registry)
+        self._lag = Gauge(*of["saqshy_indexer_lag_messages"], registry=registry)
+        self._uncommitted = Counter(*of["saqshy_indexer_commits_failed_total"], registry=registry)
         for result in ("written", "known", "plain", "refused", "clash", "busy"):
             self._items.labels(result)
 

@@ -1,15 +1,7 @@
-"""Put an indexer together from the settings, and serve what it tells of itself."""
+"""Put an indexer together from the settings."""
 
 import threading
-from collections.abc import Sequence
 from functools import partial
-
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from connectors.stores.elasticsearch.store import open_elastic
 from connectors.stores.kafka.topics import Topics
@@ -19,7 +11,6 @@ from pipeline.runtime.cluster.indexing import Indexer
 from pipeline.runtime.cluster.indexing_feed import Feed, make_indexing_consumer
 from pipeline.runtime.cluster.indexing_figures import IndexingFigures
 from pipeline.runtime.cluster.indexing_writer import Writer
-from pipeline.runtime.exposition import Exposition
 from pipeline.settings import ClusterSettings, ElasticsearchSettings, Settings
 
 
@@ -64,27 +55,3 @@ def wanted(settings: Settings) -> tuple[ClusterSettings, ElasticsearchSettings]:
         ]
         raise ConfigurationError(absent)
     return cluster, elastic
-
-
-def indexer_app(indexer: Indexer, hosts: Sequence[str]) -> Starlette:
-    """Build what an indexer serves: ``/healthz``, ``/readyz`` (why not, with 503), ``/metrics``."""
-    exposition = Exposition(indexer.figures.registry)
-
-    def health(_request: Request) -> Response:
-        return PlainTextResponse("alive\n")
-
-    def readiness(_request: Request) -> Response:
-        why = indexer.unready
-        return PlainTextResponse(f"{why or 'ready'}\n", 503 if why else 200)
-
-    def metrics(_request: Request) -> Response:
-        return Response(exposition.text(), media_type=exposition.media_type)
-
-    return Starlette(
-        routes=[
-            Route("/healthz", health),
-            Route("/readyz", readiness),
-            Route("/metrics", metrics),
-        ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*hosts])],
-    )

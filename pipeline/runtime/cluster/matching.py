@@ -6,7 +6,7 @@ came through; a command to the folds that it concerns.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.stores.kafka.topics import (
     Failed,
@@ -19,8 +19,10 @@ from pipeline.model import BatchKind, RawBatch, Revisions, event_lines
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.cluster.addressing import addressed
 from pipeline.runtime.cluster.outputs import Output, outcome_outputs, partition_of
+from pipeline.runtime.counting import count_observed
 from pipeline.runtime.folded import Folded
 from pipeline.runtime.observing import observe
+from pipeline.runtime.skews import Skews
 from pipeline.runtime.spill_records import emptied, spill_drafts
 
 
@@ -30,6 +32,7 @@ class Matching:
 
     chains: Callable[[Revisions], Chain]
     folds: int
+    skews: Skews = field(default_factory=Skews)
 
     def __call__(self, batch: RawBatch, collector: str, place: tuple[int, int]) -> list[Output]:
         """Give what a batch sends on; ``place`` is its partition and offset in ``raw``."""
@@ -38,13 +41,16 @@ class Matching:
             return [Output("observations", b"", posted, fold) for fold in range(self.folds)]
         if batch.kind is BatchKind.COMMAND:
             return [
-                Output("observations", b"", pack_posted_batch(part, collector), fold)
+                Output("observations", b"", pack_posted_batch(part, collector, place[0]), fold)
                 for fold, part in addressed(batch, self.folds)
             ]
         return self._observed(batch, collector, place)
 
     def _observed(self, batch: RawBatch, collector: str, place: tuple[int, int]) -> list[Output]:
-        observed = observe(self.chains(batch.revisions), batch)
+        chain = self.chains(batch.revisions)
+        observed = observe(chain, batch)
+        count_observed(chain.telemetry, batch, observed)
+        self.skews.note(batch.received_at, observed.delays)
         key, fold = batch.object_id.encode(), partition_of(batch.object_id, self.folds)
         outputs = []
         if observed.events:

@@ -28,6 +28,7 @@ from pipeline.runtime.cluster.notifying import NotifierPartition
 from pipeline.runtime.cluster.notifying_lanes import Deliveries
 from pipeline.runtime.cluster.notifying_poison import taken
 from pipeline.runtime.cluster.outputs import Output, partition_of
+from pipeline.runtime.cluster.progress import Progress
 from pipeline.runtime.cluster.unread import unread_failure
 from pipeline.runtime.dispatch import Dispatcher
 
@@ -65,6 +66,7 @@ class Notifier:
     noted: Callable[[NotifierPartition], bool]
     session_seconds: float
     trouble: str = ""
+    progress: Progress = field(default_factory=Progress)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "stages"))
     _tasks: dict[int, Task] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -79,7 +81,7 @@ class Notifier:
         """Declare topics, table, agent and what goes on beside it."""
         app = self.app
         bare = {"key_type": bytes, "value_type": bytes, "value_serializer": "raw"}
-        for name in ("outcomes", "notices", "audit", "failures"):
+        for name in ("outcomes", "notices", "audit", "failures", "checkpoints"):
             self._sinks[name] = app.topic(self.topics(name), key_serializer="raw", **bare)
         self._table = app.Table(
             "notifier",
@@ -107,6 +109,7 @@ class Notifier:
                 self._end(error)
             for event in events:
                 event.ack()
+            self.progress.note(event.message for event in events)
 
     async def _work(self, events: Sequence[Any]) -> None:
         by_partition: dict[int, list[tuple[str, Told | Posted]]] = {}

@@ -6,11 +6,18 @@ comes again changes nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from connectors.stores.kafka.topics import Posted, Told, pack_audit, pack_notice, pack_outcome
+from connectors.stores.kafka.topics import (
+    Posted,
+    Told,
+    pack_audit,
+    pack_checkpoint,
+    pack_notice,
+    pack_outcome,
+)
 from connectors.stores.partition_stores import PartitionStores
-from connectors.stores.partition_unsent import Unsent
+from connectors.stores.partition_unsent import KINDS, Unsent
 from pipeline.incidents import Revised
 from pipeline.incidents.audit import Draft
 from pipeline.model import (
@@ -23,14 +30,18 @@ from pipeline.model import (
     from_json,
     to_json,
 )
+from pipeline.model.checkpoint import Checkpoint
 from pipeline.model.rows import Rows
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.chainer import audited
 from pipeline.runtime.cluster.arrival import ARRIVAL_ROWS, first_time
+from pipeline.runtime.cluster.notifying_checkpoints import Checkpoints, noted
 from pipeline.runtime.cluster.notifying_commands import NotifierCommands
 from pipeline.runtime.cluster.outputs import Output, partition_of
 from pipeline.runtime.digesting import Digesting
 from pipeline.runtime.folded import Folded
+from pipeline.runtime.ncc_messages import remind_messages
+from pipeline.runtime.peering import Peering
 from pipeline.runtime.terms_tick import Figures, TermsTick
 
 ARRIVED = "@arrived"
@@ -59,7 +70,8 @@ class NotifierPartition:
     """Partition ``number`` of ``folds``, over its stores; one thread at a time calls it.
 
     ``at_once``: within how many nanoseconds *at once* counts as met, by policy. ``noted`` is told
-    when messages have named what is in force.
+    when messages have named what is in force. ``peering`` shares incidents with other centres,
+    ``checkpoints`` signs the trail.
     """
 
     number: int
@@ -69,12 +81,16 @@ class NotifierPartition:
     figures: Figures
     at_once: int
     noted: Callable[["NotifierPartition"], object] = _unwatched
+    peering: Peering | None = None
+    checkpoints: Checkpoints | None = None
     terms: TermsTick = field(init=False)
     commands: NotifierCommands = field(init=False)
 
     def __post_init__(self) -> None:
         self.terms = TermsTick(self.held.stores, self.figures, self.at_once)
-        self.commands = NotifierCommands(self.held.stores, self.terms, self.number, self.folds)
+        self.commands = NotifierCommands(
+            self.held.stores, self.terms, self.number, self.folds, self.peering
+        )
 
     def __call__(self, *messages: Told | Posted) -> None:
         """Take messages, all or none; IntegrityError where one says otherwise of what is known.
@@ -115,30 +131,37 @@ class NotifierPartition:
         notices = unsent.read("notices", MOST_TOLD)
         entries = unsent.read("audit", MOST_TOLD)
         drafts = unsent.read("drafts", MOST_TOLD)
+        signed = unsent.read("checkpoints", MOST_TOLD)
         told = [_changed(from_json(Notice, one.data)) for one in notices]
         told += _chained([from_json(AuditEntry, one.data) for one in entries])
         told += [self._for_another(from_json(AuditEntry, one.data)) for one in drafts]
-        return [*notices, *entries, *drafts], told
+        told += [_signed(from_json(Checkpoint, one.data)) for one in signed]
+        return [*notices, *entries, *drafts, *signed], told
 
     def waits(self) -> bool:
         """Tell whether anything was committed and not told yet."""
-        return any(self.held.unsent.read(kind, 1) for kind in ("notices", "audit", "drafts"))
+        return any(self.held.unsent.read(kind, 1) for kind in KINDS)
 
     def sent(self, told: Sequence[Unsent]) -> None:
         """Let go of what was told."""
         self.held.unsent.sent(told)
 
     def _told(self, told: Told) -> None:
+        if not self.mine(told.object_id):  # of another number of partitions: only words for chains
+            told = replace(told, findings=(), incidents=(), notices=())
         stamp = self.in_force().revisions
         incidents, outbox = self.held.incidents, self.held.outbox
         new = [one for one in told.incidents if incidents.revision(one.id, one.revision) is None]
-        made = [one for one in told.notices if outbox.get(one.id) is None]
+        made = [one for one in told.notices if outbox.new(one.id)]
         incidents.put_incidents(told.incidents)
         outbox.put(made)
         self._audited([from_json(Draft, to_json(one)) for one in told.drafts])
         revised = [Revised(incidents.revision(one.id, one.revision - 1), one) for one in new]
+        if self.peering is not None:
+            incidents.put_findings(told.findings)  # a bundle tells of them
         if stamp is not None:
             self._follow(self.chains(stamp), [Folded(revised=revised, notices=made)])
+            self._share(revised, told.at)
         elif new or made:
             later = Told(told.object_id, told.cause, told.at, (), tuple(new), tuple(made))
             key = Rows.key(_UNFOLLOWED, f"{told.at:020d}", told.cause, told.object_id)
@@ -155,12 +178,15 @@ class NotifierPartition:
         self._catch_up(chain)
         if batch.kind is BatchKind.CLOCK:
             self._keep(chain, list(self._ticked(chain, batch)))
+            if self.checkpoints is not None:
+                self.checkpoints.follow(batch)
         else:
             self._keep(chain, [self.commands(chain, batch)])
 
     def _ticked(self, chain: Chain, batch: RawBatch) -> Iterator[Folded]:
         stores = self.held.stores
         yield self.terms.tick(chain.terms, batch)
+        yield self.commands.own(remind_messages(stores, chain.messages, batch))
         yield Digesting(stores).tick(chain.digests, chain.guard, batch)
 
     def _keep(self, chain: Chain, parts: Sequence[Folded]) -> None:
@@ -172,7 +198,7 @@ class NotifierPartition:
         self._follow(chain, parts)
 
     def _audited(self, drafts: Sequence[Draft]) -> None:
-        audited(self.held.stores.audit, self.commands.told(drafts))
+        audited(self.held.stores.audit, self.commands.told(noted(self.held, drafts)))
 
     def _kept(self, notice: Notice) -> bool:
         return bool(notice.object_id) or self.mine("")
@@ -180,6 +206,13 @@ class NotifierPartition:
     def _follow(self, chain: Chain, parts: Sequence[Folded]) -> None:
         self.terms.follow(chain.terms, parts)
         Digesting(self.held.stores).follow(chain.digests, parts)
+
+    def _share(self, revised: Sequence[Revised], at: int) -> None:
+        """Keep what new revisions owe to other operations centres."""
+        shared = self.peering.follow(revised, at) if self.peering is not None else None
+        if shared is not None:
+            self.held.outbox.put(shared.notices)
+            self._audited(shared.drafts)
 
     def _catch_up(self, chain: Chain) -> None:
         """Follow what came before anything had named revisions."""
@@ -191,6 +224,7 @@ class NotifierPartition:
                 Revised(incidents.revision(one.id, one.revision - 1), one) for one in told.incidents
             ]
             self._follow(chain, [Folded(revised=revised, notices=told.notices)])
+            self._share(revised, told.at)
             state.save(OWN, {key: None})
 
     def _for_another(self, entry: AuditEntry) -> Output:
@@ -210,6 +244,10 @@ class NotifierPartition:
 
 def _changed(notice: Notice) -> Output:
     return Output("notices", notice.incident_id.encode(), pack_notice(notice))
+
+
+def _signed(checkpoint: Checkpoint) -> Output:
+    return Output("checkpoints", b"%d" % checkpoint.number, pack_checkpoint(checkpoint), 0)
 
 
 def _chained(entries: Sequence[AuditEntry]) -> list[Output]:

@@ -1,12 +1,14 @@
-"""Commands about notices, terms and the duty, of which each partition obeys what is its own.
+"""Commands about notices, terms, duty, messages and reads: each partition obeys what is its own.
 
 They come to every partition. What names an incident or notices is obeyed where those are; what is
-of the duty as a whole everywhere, and told once. Each partition gives the administration's its word
-whether it obeyed; once it has the word of all, what nobody obeyed is refused.
+of the duty as a whole, or a message of the coordination centre, everywhere, and told once. Each
+partition gives the administration's its word whether it obeyed; once it has the word of all, what
+nobody obeyed is refused.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipeline.incidents.audit import Draft
 from pipeline.model import (
@@ -25,6 +27,11 @@ from pipeline.runtime.cluster.outputs import partition_of
 from pipeline.runtime.duty_commands import COMMANDS as DUTY
 from pipeline.runtime.duty_commands import TAKE, duty_problems, obey_duty
 from pipeline.runtime.folded import Folded
+from pipeline.runtime.ncc_messages import ALL as MESSAGES
+from pipeline.runtime.ncc_messages import obey_messages
+from pipeline.runtime.peering import COMMANDS as PEERS
+from pipeline.runtime.peering import Peering
+from pipeline.runtime.reads import READ, read_problems, recorded
 from pipeline.runtime.redelivering import RECEIPTS, ROLES, Redelivering, delivery_problems
 from pipeline.runtime.terms_tick import TermsTick
 
@@ -42,6 +49,7 @@ class NotifierCommands:
     terms: TermsTick
     number: int
     folds: int
+    peering: Peering | None = None
 
     @property
     def _administers(self) -> bool:
@@ -52,9 +60,25 @@ class NotifierCommands:
         command = command_of(batch.records[0]) if batch.records else None
         if command is None:
             return Folded()
-        if command.name in DUTY:
+        name = command.name.partition(".")[0]
+        if name in DUTY:
             return self._of_duty(chain, command, batch)
+        if name in MESSAGES:
+            return self.own(obey_messages(self.stores, chain.messages, batch) or Folded())
+        if name == READ:
+            wrong = any(True for _ in read_problems(command))
+            return self._of_incident(command, batch, partial(recorded, self.stores), wrong=wrong)
+        if name in PEERS:
+            shared = self.peering.obey if self.peering is not None else _nobody_obeys
+            return self._of_incident(command, batch, shared, wrong=False)
         return self._of_notices(chain, command, batch.received_at)
+
+    def own(self, folded: Folded) -> Folded:
+        """Give what of a fold, which every partition makes alike, is to be kept here."""
+        return Folded(
+            notices=[one for one in folded.notices if self._mine(one.object_id)],
+            drafts=[one for one in folded.drafts if self._mine(one.chain)],
+        )
 
     def told(self, drafts: Iterable[Draft]) -> list[Draft]:
         """Take the words for this partition out of drafts; give what is for the trail."""
@@ -78,6 +102,27 @@ class NotifierCommands:
         if all(said == b"0" for _, said in words):
             yield _nobody(command, word.at)
 
+    def _mine(self, name: str) -> bool:
+        return partition_of(name, self.folds) == self.number
+
+    def _of_incident(
+        self,
+        command: Command,
+        batch: RawBatch,
+        obey: Callable[[RawBatch], Folded | None],
+        *,
+        wrong: bool,
+    ) -> Folded:
+        """Obey a command about an incident where that is, and one about none in one place."""
+        name = command.detail.get("incident", "")
+        if wrong or not (isinstance(name, str) and name):
+            return (obey(batch) if self._administers else None) or Folded()
+        if not self.stores.incidents.history(name):
+            return Folded(drafts=[self._word(command, batch.received_at, obeyed=False)])
+        done = obey(batch) or Folded()
+        word = self._word(command, batch.received_at, obeyed=True)
+        return Folded(notices=done.notices, drafts=[*done.drafts, word])
+
     def _of_duty(self, chain: Chain, command: Command, batch: RawBatch) -> Folded:
         wrong = any(True for _ in duty_problems(command))
         if wrong or command.name == TAKE:
@@ -94,6 +139,9 @@ class NotifierCommands:
         if command.name not in ROLES or any(True for _ in delivery_problems(command)):
             told = obeyed(to_json(command), at) if self._administers else ()
             return Folded(drafts=told or ())
+        if self.stores.audit.known(f"command:{command.id}:{self.number}"):
+            # A rebuild: what became of the notices stands, and nothing goes out a second time.
+            return Folded(drafts=[self._word(command, at, obeyed=True)])
         own = self._own(command)
         if own is None:
             return Folded(drafts=[self._word(command, at, obeyed=False)])
@@ -135,8 +183,12 @@ class NotifierCommands:
         )
 
 
+def _nobody_obeys(_batch: RawBatch) -> None:
+    """Obey nothing: this centre has no peers."""
+
+
 def _nobody(command: Command, at: int) -> Draft:
-    what = "incident" if command.name in DUTY else "notice"
+    what = "notice" if command.name in ROLES else "incident"
     return Draft(
         chain=ADMINISTRATION,
         entry_id=f"command:{command.id}:nobody",

@@ -1,5 +1,7 @@
 """Put a notifier together from the settings: ways out, registry in force, application."""
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,6 +10,7 @@ from uuid import uuid4
 import faust
 from prometheus_client import CollectorRegistry
 
+from connectors.sinks.heartbeat_https import HeartbeatSink
 from connectors.stores.kafka.content import KafkaContentStore
 from connectors.stores.kafka.reading import Reading
 from connectors.stores.kafka.topics import Topics
@@ -19,23 +22,31 @@ from pipeline.notify.duty import Taken
 from pipeline.notify.reminding import PageWriter
 from pipeline.notify.spoken import Spoken
 from pipeline.notify.undelivered import Undelivered
-from pipeline.ports import Sink
+from pipeline.ports import Clock, Sink
 from pipeline.registry import Registry
 from pipeline.runtime.bootstrap import make_stages
 from pipeline.runtime.chains import Chains
 from pipeline.runtime.clocks import SystemClock
 from pipeline.runtime.cluster.faust_app import make_app
+from pipeline.runtime.cluster.generations import fit_generation
 from pipeline.runtime.cluster.notifier import Notifier
 from pipeline.runtime.cluster.notifying import InForce, NotifierPartition
+from pipeline.runtime.cluster.notifying_checkpoints import checkpoints_of
+from pipeline.runtime.cluster.notifying_heartbeat import Heartbeats
+from pipeline.runtime.cluster.notifying_peers import join_peers_held, peering_of
+from pipeline.runtime.cluster.progress import watch_progress
 from pipeline.runtime.cluster.working import cluster_of
 from pipeline.runtime.dispatch import Dispatcher
-from pipeline.runtime.knowledge import Shelf
+from pipeline.runtime.gates import Gates
+from pipeline.runtime.knowledge import Knowledge, Shelf
+from pipeline.runtime.lines import watch_lines
+from pipeline.runtime.outbox_gauges import watch_outboxes
 from pipeline.runtime.paging import DUTY, DutySink
 from pipeline.runtime.telemetry import Prometheus
-from pipeline.runtime.term_figures import TermFigures
+from pipeline.runtime.term_figures import TermFigures, watch_terms
 from pipeline.runtime.term_rows import TermRows
 from pipeline.runtime.ways_out import Reach, make_courier, make_gates, make_page, make_sinks
-from pipeline.settings import Settings
+from pipeline.settings import ClusterSettings, Settings
 
 
 @dataclass(slots=True)
@@ -53,10 +64,14 @@ class Standing:
             self.newest = known
         return self.newest.revisions is not None
 
+    def knowledge(self) -> Knowledge:
+        """Give what is in force."""
+        assert self.newest.revisions is not None  # nothing is delivered before
+        return self.shelf(self.newest.revisions)
+
     def registry(self) -> Registry:
         """Give the registry in force."""
-        assert self.newest.revisions is not None  # nothing is delivered before
-        return self.shelf(self.newest.revisions).registry
+        return self.knowledge().registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +82,20 @@ class Notifying:
     app: Any
     metrics: CollectorRegistry
     sinks: Mapping[str, Sink]
+    beats: Heartbeats | None = None
 
     def run(self) -> int:
         """Work until a signal ends it; give the exit status."""
+        ended = threading.Event()
+        if self.beats is not None:
+            threading.Thread(target=self.beats.run, args=(ended,), daemon=True).start()
         made = faust.Worker(self.app, loglevel="WARN", quiet=True, override_logging=False)
         try:
             made.execute_from_commandline()
         except SystemExit as end:
             return int(end.code or 0)
         finally:
+            ended.set()
             for sink in self.sinks.values():
                 sink.close()
         return 0
@@ -87,14 +107,14 @@ class Notifying:
         return "" if self.app.started and not self.app.rebalancing else "partitions are assigned"
 
 
-def make_notifier(settings: Settings) -> Notifying:
+def make_notifier(settings: Settings, clock: Clock | None = None) -> Notifying:
     """Make a notifier; ConfigurationError without a cluster or with a channel that is not well.
 
     StoreError where no broker answers.
     """
-    cluster = cluster_of(settings)
-    metrics = CollectorRegistry()
+    cluster, metrics = cluster_of(settings), CollectorRegistry()
     telemetry = Prometheus(metrics)
+    fit_generation(cluster)
     topics = Topics(cluster.prefix)
     stores = replace(open_memory(), content=KafkaContentStore(cluster, topics))
     shelf = Shelf(stores, settings.content.cache)
@@ -104,11 +124,23 @@ def make_notifier(settings: Settings) -> Notifying:
     at_once = int(settings.statistics.at_once_seconds * NANOSECONDS)
     reach = Reach(standing.registry, settings.notify)
     sinks = make_sinks(settings.notify, reach, Spoken(read_texts()))
-    with Reading(cluster) as reading:
-        folds = reading.partitions(topics("outcomes"))
+    gates = make_gates(settings.notify)
+    peers = peering_of(settings, standing.knowledge)
+    folds = _folds(cluster, topics)
+    signs = checkpoints_of(settings, folds)
 
     def stage(number: int, held: PartitionStores) -> NotifierPartition:
-        return NotifierPartition(number, folds, held, chains, figures, at_once, standing.noted)
+        return NotifierPartition(
+            number=number,
+            folds=folds,
+            held=held,
+            chains=chains,
+            figures=figures,
+            at_once=at_once,
+            noted=standing.noted,
+            peering=peers(held),
+            checkpoints=signs(number, held),
+        )
 
     app = make_app(cluster, "notifier")
     notifier = Notifier(
@@ -116,27 +148,51 @@ def make_notifier(settings: Settings) -> Notifying:
         topics=topics,
         folds=folds,
         stage=stage,
-        dispatcher=_dispatchers(settings, reach, sinks, telemetry),
+        dispatcher=_dispatchers(settings, reach, sinks, gates, telemetry, clock or SystemClock()),
         noted=standing.noted,
         session_seconds=cluster.session_seconds,
     )
+    join_peers_held(settings, notifier.held, standing.knowledge, sinks)
     sinks[DUTY] = _duty(settings, reach, dict(sinks), notifier)
     notifier.install()
-    return Notifying(notifier, app, metrics, sinks)
+    _watch(metrics, notifier, gates, cluster.prefix)
+    return Notifying(notifier, app, metrics, sinks, _beats(settings, notifier))
+
+
+def _folds(cluster: ClusterSettings, topics: Topics) -> int:
+    """Give how many partitions there are; a topic that is missing is told with its way out."""
+    with Reading(cluster) as reading:
+        reading.partitions(topics("checkpoints"))
+        return reading.partitions(topics("outcomes"))
+
+
+def _watch(metrics: CollectorRegistry, notifier: Notifier, gates: Gates, prefix: str) -> None:
+    """Show what a notifier holds and how far it is."""
+    watch_terms(metrics, lambda: [one.stores.state for one in notifier.held()])
+    watch_outboxes(metrics, lambda: [one.stores.outbox for one in notifier.held()], time.time_ns)
+    watch_lines(metrics, gates, time.time_ns)
+    watch_progress(
+        metrics, notifier.app, notifier.progress, lambda topic: topic.removeprefix(prefix)
+    )
 
 
 def _dispatchers(
-    settings: Settings, reach: Reach, sinks: Mapping[str, Sink], telemetry: Prometheus
+    settings: Settings,
+    reach: Reach,
+    sinks: Mapping[str, Sink],
+    gates: Gates,
+    telemetry: Prometheus,
+    clock: Clock,
 ) -> Callable[[PartitionStores], Dispatcher]:
     """Make deliveries of partitions: they have their lines, breakers and limits in common."""
-    gates, courier = make_gates(settings.notify), make_courier(settings.notify, reach, sinks)
+    courier = make_courier(settings.notify, reach, sinks)
     page, owner = make_page(reach, Undelivered(settings.centre, read_texts())), uuid4().hex
 
     def dispatcher(held: PartitionStores) -> Dispatcher:
         return Dispatcher(
             stores=held.stores,
             courier=courier,
-            clock=SystemClock(),
+            clock=clock,
             telemetry=telemetry,
             gates=gates,
             owner=owner,
@@ -144,6 +200,14 @@ def _dispatchers(
         )
 
     return dispatcher
+
+
+def _beats(settings: Settings, notifier: Notifier) -> Heartbeats | None:
+    """Make signs of life to the coordination centre, where its line is set up."""
+    if settings.notify.ncc is None:
+        return None
+    heart, seconds = HeartbeatSink(settings.notify.ncc), settings.auditor.heartbeat_seconds
+    return Heartbeats(heart, notifier.held, settings.centre, seconds, time.time_ns)
 
 
 def _duty(

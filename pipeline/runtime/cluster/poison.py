@@ -9,6 +9,7 @@ import structlog
 from connectors.stores.kafka.topics import Failed, Posted, pack_failures
 from pipeline.errors import SaqshyError
 from pipeline.model import Failure, FailureCode, Observation, identity
+from pipeline.runtime.cluster.arrival import TooEarly
 from pipeline.runtime.cluster.outputs import Output
 from pipeline.runtime.observing import ATTEMPTS
 
@@ -27,7 +28,7 @@ def folded(
     for _ in range(ATTEMPTS):
         try:
             return fold(posted)
-        except SaqshyError:
+        except (SaqshyError, TooEarly):
             undo()
             raise
         except Exception as error:  # noqa: BLE001 (it counts and routes)

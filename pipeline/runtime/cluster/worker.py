@@ -9,25 +9,31 @@ agent: what cannot be done is waited for, or ends the process, and another takes
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
 from connectors.stores.faust_table import SMALL, FaustDisk
 from connectors.stores.kafka.topics import Posted, Topics, Unread, unpack_posted, unpack_raw
 from connectors.stores.partition_rows import PartitionRows
-from pipeline.errors import StoreCorrupt
 from pipeline.model import Revisions
 from pipeline.runtime.chain import Chain
+from pipeline.runtime.cluster.arrival import TooEarly
 from pipeline.runtime.cluster.centre_partition import CentrePartition
 from pipeline.runtime.cluster.fold_partition import FoldPartition
+from pipeline.runtime.cluster.gaps import Gaps, Source
 from pipeline.runtime.cluster.matching import Matching
 from pipeline.runtime.cluster.outputs import Output
 from pipeline.runtime.cluster.poison import folded
+from pipeline.runtime.cluster.preparing import Preparing, Read
+from pipeline.runtime.cluster.progress import Progress
 from pipeline.runtime.cluster.unread import unread_failure
+from pipeline.runtime.cluster.waiting import Missed, Waiting
+from pipeline.runtime.object_figures import ObjectFigures
+from pipeline.runtime.skews import Skews
 
 GROUP, WITHIN = 16, 0.02  # messages that are finished together, and seconds to wait for more
 FOLD_GROUP = 64
@@ -36,6 +42,7 @@ WAIT_SECONDS = 1.0  # between looks for what a worker does not have yet
 ENDED = 70  # EX_SOFTWARE: a supervisor starts the process again
 log = structlog.get_logger("saqshy.worker")
 _Done = TypeVar("_Done")
+_Work: TypeAlias = Callable[[Sequence[tuple[Any, Any]]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,21 @@ class Task:
     rows: PartitionRows
     disk: FaustDisk
 
+    def stands(self, source: Source) -> int:
+        """Give up to which sequence a source came to pass; the centre's messages have no turn."""
+        return self.stage.stands(source) if isinstance(self.stage, FoldPartition) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A topic that is worked on: in which form its messages are, and how many at a time."""
+
+    name: str
+    unpack: Callable[[bytes], Read]
+    work: _Work
+    most: int
+    order: asyncio.Lock = field(default_factory=asyncio.Lock)
+
 
 @dataclass(slots=True)
 class Worker:
@@ -64,12 +86,25 @@ class Worker:
     shape: Shape
     chains: Callable[[Revisions], Chain]
     session_seconds: float
+    progress: Progress = field(default_factory=Progress)
+    skews: Skews = field(default_factory=Skews)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "stages"))
-    trouble: str = ""
+    preparing: Preparing = field(init=False)
+    waiting: Waiting = field(init=False)
+    gaps: Gaps = field(default_factory=Gaps)
     _alive: float = field(default_factory=time.monotonic)
     _tasks: dict[tuple[str, int], Task] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _sinks: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.preparing = Preparing(self.chains)
+        self.waiting = Waiting(lambda: self.app.consumer)
+
+    @property
+    def trouble(self) -> str:
+        """Say for what a partition of this worker waits; "" where none does."""
+        return self.waiting.trouble or self.gaps.trouble
 
     def install(self) -> None:
         """Declare topics, tables and agents."""
@@ -81,10 +116,12 @@ class Worker:
             "observations": self._table("fold", shape.folds),
             "centre": self._table("centre", 1),
         }
-        app.agent(self._sinks["raw"], name="match")(self._agent(self._match, GROUP))
+        lines = {"raw": Line("raw", unpack_raw, self._match, GROUP)}
         for name, table in tables.items():
-            work = self._folding(name, table)
-            app.agent(self._sinks[name], name=name)(self._agent(work, FOLD_GROUP))
+            lines[name] = Line(name, unpack_posted, self._folding(name, table), FOLD_GROUP)
+        for name, line in lines.items():
+            app.agent(self._sinks[name], name="match" if name == "raw" else name)(self._agent(line))
+            app.task(self._trying_again(line))
         app.task(self._beat)
         app.on_partitions_revoked.connect(self._revoked)
 
@@ -93,18 +130,63 @@ class Worker:
             name, partitions=partitions, key_type=bytes, value_type=bytes, options=dict(SMALL)
         )
 
-    def _agent(self, work: Callable[[Sequence[Any]], Awaitable[None]], most: int) -> Any:
+    def _agent(self, line: Line) -> Any:
         async def agent(stream: Any) -> None:
-            async for events in stream.noack_take(most, within=WITHIN):
-                try:
-                    async with self._turn:
-                        await work(events)
-                except Exception as error:  # noqa: BLE001 (faust would acknowledge what raised)
-                    self._end(error)
-                for event in events:
-                    event.ack()
+            async for events in stream.noack_take(line.most, within=WITHIN):
+                async with line.order:
+                    await self._take(line, events)
 
         return agent
+
+    def _trying_again(self, line: Line) -> Callable[[], Coroutine[Any, Any, None]]:
+        """Look again and again whether what waits can be worked on by now."""
+
+        async def again() -> None:
+            while not self.app.should_stop:
+                await asyncio.sleep(WAIT_SECONDS)
+                for place in self.waiting.places(self.shape.topics(line.name)):
+                    async with line.order:
+                        await self._take(line, self.waiting.again(place))
+                        try:
+                            self.waiting.tried(place)
+                        except Missed as error:
+                            self._end(error)
+
+        return again
+
+    async def _take(self, line: Line, events: Sequence[Any]) -> None:
+        """Work on what can be worked on; a partition of which something cannot, waits."""
+        try:
+            read = []
+            for event in events:
+                if not self._ours(event) or self.waiting.behind(event):
+                    continue
+                message = line.unpack(event.value)
+                if lacks := await self.preparing(_place(line.name, event), message):
+                    if self._ours(event):
+                        self.waiting.hold(event, lacks)
+                    continue
+                read.append((event, message))
+            async with self._turn:
+                # What was another's meanwhile, or may be soon, comes again to whom it is.
+                read = [(event, message) for event, message in read if self._ours(event)]
+                await line.work(read)
+        except Exception as error:  # noqa: BLE001 (faust would acknowledge what raised)
+            self._end(error)
+        done = [one for one, _ in read if self.gaps.passes(one.message.tp, one.message.offset)]
+        for event in done:
+            event.ack()
+        self.progress.note(event.message for event in done)
+
+    def _ours(self, event: Any) -> bool:
+        """Tell whether a message came under the assignment that holds, and that is not ending."""
+        present = event.message.generation_id == self.app.consumer_generation_id
+        return present and bool(self.app.flow_control.is_active())
+
+    def figures(self) -> list[ObjectFigures]:
+        """Give what the folds of this worker noted of their objects."""
+        stages = [task.stage for task in list(self._tasks.values())]
+        return [one.folding.figures for one in stages if isinstance(one, FoldPartition)]
 
     async def _beat(self) -> None:
         """End where the process stood still for longer than a session: others have its partitions.
@@ -125,31 +207,38 @@ class Worker:
         """Let what is at hand be finished before another worker has these partitions."""
         async with self._turn:
             self._tasks.clear()
+            self.waiting.forget()
+            self.gaps.forget()
 
-    async def _match(self, events: Sequence[Any]) -> None:
-        matching = Matching(self.chains, self.shape.folds)
+    async def _match(self, read: Sequence[tuple[Any, Any]]) -> None:
+        matching = Matching(self.chains, self.shape.folds, self.skews)
         sent: list[Any] = []
-        for event in events:
-            batch = unpack_raw(event.value)
+        for event, batch in read:
             if isinstance(batch, Unread):
-                sent += await self._send([await self._unread("raw", event, batch)])
+                sent += await self._send([_unread("raw", event, batch)])
                 continue
             collector = _header(event, "collector")
             place = event.message.partition, event.message.offset
             sent += await self._send(await self._run(matching, batch, collector, place))
         await _kept(sent)
 
-    def _folding(self, name: str, table: Any) -> Callable[[Sequence[Any]], Awaitable[None]]:
-        async def work(events: Sequence[Any]) -> None:
+    def _folding(self, name: str, table: Any) -> _Work:
+        async def work(read: Sequence[tuple[Any, Any]]) -> None:
             sent: list[Any] = []
             steps = []
-            for event in events:
+            for event, posted in read:
                 task = self._task(name, event.message.partition, table)
-                posted = unpack_posted(event.value)
                 if isinstance(posted, Unread):
-                    sent += await self._send([await self._unread(name, event, posted)])
+                    sent += await self._send([_unread(name, event, posted)])
                     continue
-                sent += await self._send(await self._run(_stepped, task, posted, event))
+                if not self.gaps.lets(event.message.tp, posted, task.stands):
+                    continue
+                try:
+                    outputs = await self._run(_stepped, task, posted, event)
+                except TooEarly as error:
+                    self._miss(task, posted, event, str(error))
+                    continue
+                sent += await self._send(outputs)
                 steps.append((task, task.rows.step()))
                 task.stage.settled()
             await _kept(sent)
@@ -157,6 +246,8 @@ class Worker:
                 self._look_alive()
                 await task.disk.log(writes)
                 task.rows.written(writes)
+            for event, _ in read:
+                self._look_for_gaps(self._task(name, event.message.partition, table), event)
 
         return work
 
@@ -173,30 +264,25 @@ class Worker:
             task = self._tasks[name, partition] = Task(stage, rows, disk)
         return task
 
-    async def _run(self, work: Callable[..., _Done], *arguments: Any) -> _Done:
-        """Run a stage beside the loop; wait for a bundle that this worker does not have yet."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                done = await loop.run_in_executor(self.pool, work, *arguments)
-            except StoreCorrupt as error:
-                if not self.trouble:
-                    log.warning("worker.waits", reason=str(error))
-                self.trouble = str(error)
-                await asyncio.sleep(WAIT_SECONDS)
-            else:
-                self.trouble = ""
-                return done
+    def _miss(self, task: Task, posted: Posted, event: Any, why: str) -> None:
+        """Note that a message is not kept: it stays in the log, and is not acknowledged."""
+        seen, message = posted.observation, event.message
+        assert seen is not None  # nothing else has a turn to wait for
+        source = posted.collector, seen.object_id, seen.source_id
+        if not self.gaps.trouble:
+            log.error("worker.gap", partition=message.partition, offset=message.offset, why=why)
+        self.gaps.missed(message.tp, message.offset, source, task.stands(source))
 
-    async def _unread(self, name: str, event: Any, unread: Unread) -> Output:
-        """Make a failure of what no process can read; wait where a newer one can."""
-        message = event.message
-        place = f"{name}/{message.partition}/{message.offset}"
-        while unread.code == "newer":
-            self.trouble = f"{place}: {unread.detail}: it waits for this worker's upgrade"
-            log.warning("worker.newer", place=place)
-            await asyncio.sleep(WAIT_SECONDS)
-        return unread_failure(place, unread, int(message.timestamp * 1_000_000_000))
+    def _look_for_gaps(self, task: Task, event: Any) -> None:
+        """End where a gap closed: this partition is to be read again from where it was missed."""
+        again = self.gaps.moved(event.message.tp, task.stands)
+        if again is not None:
+            self._end(TooEarly(f"a gap closed: read again from {event.message.tp} {again}"))
+
+    async def _run(self, work: Callable[..., _Done], *arguments: Any) -> _Done:
+        """Run a stage beside the loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.pool, work, *arguments)
 
     async def _send(self, outputs: Sequence[Output]) -> list[Any]:
         return [
@@ -230,6 +316,16 @@ def _stepped(task: Task, posted: Posted, event: Any) -> list[Output]:
         task.rows.undo()
 
     return folded(fold, undo, posted, f"{message.topic}/{message.partition}/{message.offset}")
+
+
+def _unread(name: str, event: Any, unread: Unread) -> Output:
+    """Make a failure of what no process can read."""
+    at = int(event.message.timestamp * 1_000_000_000)
+    return unread_failure(_place(name, event), unread, at)
+
+
+def _place(name: str, event: Any) -> str:
+    return f"{name}/{event.message.partition}/{event.message.offset}"
 
 
 async def _kept(sent: Sequence[Any]) -> None:

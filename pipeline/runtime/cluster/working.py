@@ -12,10 +12,15 @@ from connectors.stores.kafka.topics import Topics
 from connectors.stores.memory import open_memory
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.runtime.bootstrap import make_stages
+from pipeline.runtime.chain_gauges import watch_chain
 from pipeline.runtime.chains import Chains
 from pipeline.runtime.cluster.faust_app import make_app
+from pipeline.runtime.cluster.generations import fit_generation
+from pipeline.runtime.cluster.progress import watch_progress
 from pipeline.runtime.cluster.worker import Shape, Worker
 from pipeline.runtime.knowledge import Shelf
+from pipeline.runtime.object_figures import watch_objects
+from pipeline.runtime.skews import watch_skews
 from pipeline.runtime.telemetry import Prometheus
 from pipeline.settings import ClusterSettings, Settings
 
@@ -48,6 +53,7 @@ def make_worker(settings: Settings) -> Working:
     """Make a worker; ConfigurationError without a cluster, StoreError where no broker answers."""
     cluster = cluster_of(settings)
     metrics = CollectorRegistry()
+    fit_generation(cluster)
     topics = Topics(cluster.prefix)
     with Reading(cluster) as reading:
         shape = Shape(
@@ -60,6 +66,10 @@ def make_worker(settings: Settings) -> Working:
     app = make_app(cluster, "worker")
     worker = Worker(app, shape, chains, cluster.session_seconds)
     worker.install()
+    watch_chain(metrics, chains.latest, settings.law.regime)
+    watch_objects(metrics, worker.figures)
+    watch_skews(metrics, worker.skews)
+    watch_progress(metrics, app, worker.progress, lambda topic: topic.removeprefix(cluster.prefix))
     return Working(worker, app, metrics)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.stores import partition_rows
-from connectors.stores.partition_rows import OrderedMemory, PartitionRows, Write
+from connectors.stores.partition_rows import VERSIONED, OrderedMemory, PartitionRows, Write
 
 OBJECTS = st.sampled_from(["a", "ab", "@partition", ""])
 ROWS = st.dictionaries(
@@ -97,7 +97,9 @@ def test_what_has_come_to_pass_is_told_last() -> None:
     rows = PartitionRows(OrderedMemory())
     for name in ("", "b", "a"):
         rows.save(name, {'["x"]': b"1"})
-    assert [key.split(b"\x00")[1] for key, _ in rows.step()] == [b"b", b"a", b""]
+    version, *writes = rows.step()
+    assert version == VERSIONED
+    assert [key.split(b"\x00")[1] for key, _ in writes] == [b"b", b"a", b""]
 
 
 def test_rows_between_two_keys_come_in_order() -> None:

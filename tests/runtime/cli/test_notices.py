@@ -167,3 +167,28 @@ def test_wrong_usage(config: Path, words: list[str], said: str, code: int) -> No
     assert said in found.stderr
     assert found.exit_code == code
     assert not (config.parent / "saqshy.db.commands").exists()
+
+
+QUERIES = {
+    "state": ("state: dead", 1),
+    "either": ("state: (held or dead)", 2),
+    "not": ("not state: dead and channel: folder", 2),
+    "nothing": ("channel: ncc", 0),
+}
+
+
+@pytest.mark.parametrize(("query", "count"), QUERIES.values(), ids=QUERIES)
+def test_a_list_by_a_question(config: Path, query: str, count: int) -> None:
+    """Notices are listed that fit a question in the language of questions."""
+    done = saqshy(config, "notices", "list", "--json", "--query", query)
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) == count
+
+
+def test_a_question_that_is_none(config: Path) -> None:
+    """A question that cannot be read is wrong usage, told with its place and the way out."""
+    done = saqshy(config, "notices", "list", "--query", "sate: dead")
+    assert done.exit_code == 2
+    assert (
+        "--query, at character 7: notices have no field 'sate' (did you mean state" in done.output
+    )

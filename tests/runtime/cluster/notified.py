@@ -2,23 +2,32 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
-from connectors.stores.kafka.topics import Unread, unpack_audit, unpack_notice, unpack_outcome
+from connectors.stores.kafka.topics import (
+    Unread,
+    unpack_audit,
+    unpack_checkpoint,
+    unpack_notice,
+    unpack_outcome,
+)
 from connectors.stores.partition_rows import OrderedMemory, Write
-from connectors.stores.partition_stores import open_partition
+from connectors.stores.partition_stores import PartitionStores, open_partition
 from pipeline.errors import StoreError
 from pipeline.model import AuditEntry, Notice, Receipt, Revisions
+from pipeline.model.checkpoint import Checkpoint
 from pipeline.notify import Backoff, Courier
 from pipeline.notify.clock import TermClock
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.clocks import StoryClock
 from pipeline.runtime.cluster.notifying import NotifierPartition
+from pipeline.runtime.cluster.notifying_checkpoints import Checkpoints
 from pipeline.runtime.cluster.outputs import partition_of
 from pipeline.runtime.dispatch import Dispatcher
+from pipeline.runtime.peering import Peering
 from pipeline.runtime.telemetry import Prometheus
 from tests.runtime.cluster.simulated import Killed
 
@@ -81,9 +90,13 @@ class Notified:
     notices: dict[str, Notice] = field(default_factory=dict)
     audit: dict[tuple[str, int], AuditEntry] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
+    peering: Callable[[PartitionStores], Peering | None] = lambda _held: None
+    signs: Callable[[int, PartitionStores], Checkpoints | None] = lambda _number, _held: None
+    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    logs: Mapping[int, list[Write]] = field(default_factory=dict)  # that partitions begin with
 
     def __post_init__(self) -> None:
-        self.tasks = [Task(number) for number in sorted(self.outcomes)]
+        self.tasks = [Task(one, list(self.logs.get(one, ()))) for one in sorted(self.outcomes)]
         for task in self.tasks:
             self._start(task)
 
@@ -131,6 +144,10 @@ class Notified:
                 assert not isinstance(entries, Unread)
                 for entry in entries:
                     assert self.audit.setdefault((entry.chain, entry.number), entry) == entry
+            elif output.topic == "checkpoints":
+                one = unpack_checkpoint(output.value)
+                assert not isinstance(one, Unread)
+                assert self.checkpoints.setdefault(one.number, one) == one
             else:
                 assert output.partition is not None
                 self.outcomes[output.partition].append(output.value)
@@ -174,7 +191,14 @@ class Notified:
                 self.killed += 1
                 continue
             task.stage = NotifierPartition(
-                task.number, self.folds, held, self.chains, NoFigures(), 60 * 10**9
+                task.number,
+                self.folds,
+                held,
+                self.chains,
+                NoFigures(),
+                60 * 10**9,
+                peering=self.peering(held),
+                checkpoints=self.signs(task.number, held),
             )
             return
 

@@ -13,6 +13,8 @@ from pipeline.runtime.cluster.fold_partition import FoldPartition
 from pipeline.runtime.cluster.matching import Matching
 from pipeline.runtime.cluster.outputs import Output
 
+MOVES = 0.005  # how likely partitions change hands before a step
+
 
 class Killed(Exception):
     """A process ended here."""
@@ -43,14 +45,19 @@ class Task:
 
 @dataclass
 class Simulated:
-    """Matchers, folds and the centre over logs in memory; ``kills`` is how likely one is."""
+    """Matchers, folds and the centre over logs in memory; ``kills`` is how likely one is.
+
+    With several ``workers`` partitions change hands now and then, as one joins or leaves.
+    """
 
     chains: Callable[[Revisions], Chain]
     raws: int
     folds: int
     chance: random.Random
     kills: float = 0.0
+    workers: int = 1
     killed: int = 0
+    moved: int = 0
     raw: list[list[RawBatch]] = field(init=False)
     read: list[int] = field(init=False)
     logs: dict[tuple[str, int], list[bytes]] = field(default_factory=dict)
@@ -83,7 +90,10 @@ class Simulated:
     def run(self) -> None:
         """Take steps in an order of chance until nothing is left to do."""
         matching = Matching(self.chains, self.folds)
+        owners = self._owners()
         while ready := list(self._ready()):
+            if self.workers > 1 and self.chance.random() < MOVES:
+                owners = self._rebalanced(owners)
             name, number = self.chance.choice(ready)
             try:
                 if name == "raw":
@@ -94,6 +104,21 @@ class Simulated:
                 self.killed += 1
                 if name != "raw":
                     self.tasks[name, number].start()
+
+    def _owners(self) -> dict[tuple[str, int], int]:
+        if self.workers == 1:
+            return dict.fromkeys(self.tasks, 0)
+        return {place: self.chance.randrange(self.workers) for place in sorted(self.tasks)}
+
+    def _rebalanced(self, before: dict[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+        """Give partitions to workers anew: who gets one begins with what its log has."""
+        after = self._owners()
+        for place, task in self.tasks.items():
+            if after[place] != before[place]:
+                task.disk, task.known = OrderedMemory(), 0
+                task.start()
+                self.moved += 1
+        return after
 
     def _ready(self) -> Iterator[tuple[str, int]]:
         for number, batches in enumerate(self.raw):

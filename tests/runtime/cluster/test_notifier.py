@@ -161,7 +161,14 @@ def cluster(kafka: Broker, tmp_path: Path) -> Iterator[Cluster]:
     from kafka.admin import NewTopic
 
     topics = Topics(f"{tmp_path.name}.")
-    wanted = {"outcomes": FOLDS, "notices": FOLDS, "failures": 1, "audit": 1, "bundles": 1}
+    wanted = {
+        "outcomes": FOLDS,
+        "notices": FOLDS,
+        "failures": 1,
+        "audit": 1,
+        "bundles": 1,
+        "checkpoints": 1,
+    }
     with closing(connected(KafkaAdminClient, bootstrap_servers=kafka.plain)) as admin:
         admin.create_topics([NewTopic(topics(name), n, 1) for name, n in wanted.items()])
     options = {"acks": "all", "linger_ms": 5, "max_request_size": 8_000_000}

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -267,14 +267,14 @@ def test_damaged_pages(path: Path) -> None:
     for page in range(1, pages):
         begin = page * 8192
         path.write_bytes(original[:begin] + b"\xa5" * 8192 + original[begin + 8192 :])
-        stores = open_sqlite(path)
-        try:
-            everything(stores)
-        except StoreCorrupt as error:
-            found += 1
-            assert str(path) in str(error)  # noqa: PT017 (a page that nobody reads is no error)
-        finally:
-            stores.database.close()
+        with ExitStack() as opened:
+            try:
+                stores = open_sqlite(path)
+                opened.callback(stores.database.close)
+                everything(stores)
+            except StoreCorrupt as error:
+                found += 1
+                assert str(path) in str(error)  # noqa: PT017 (a page that nobody reads is no error)
     assert found > pages // 2
 
 

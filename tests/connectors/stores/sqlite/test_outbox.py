@@ -30,6 +30,12 @@ _OLD = (
     "CREATE INDEX notices_in_line ON notices (incident_id) WHERE state = 'pending'",
     "CREATE INDEX notices_claimed ON notices (claim) WHERE claim <> ''",
     "DROP TABLE claims",
+    "DROP TABLE search",
+    "DROP TABLE event_terms",
+    "DROP INDEX event_blocks_by_end",
+    "DROP INDEX event_blocks_by_begin",
+    "ALTER TABLE event_blocks DROP COLUMN indexed",
+    "DELETE FROM counters WHERE name = 'search.filled'",
     "PRAGMA user_version = 3",
 )
 _STATES = st.sampled_from(list(NoticeState))

@@ -1,0 +1,223 @@
+"""Conditions as SQL over rows of ``search``: a filter that lets through at least what fits.
+
+``d`` is a row whose ``at`` and ``id`` name a document. A filter is ``exact`` where it lets through
+nothing else; what is not, is opened and asked once more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.stores.asking import MILLISECOND
+from connectors.stores.sqlite.database import SqliteDatabase
+from connectors.stores.sqlite.search_rows import NUMBERS
+from pipeline.model.conditions import All, Among, Condition, Either, Like, Not, Present, Within
+from pipeline.ports.search_fields import OWN_TIME, FieldType, type_of
+from pipeline.ports.searching import Ask, Kind
+
+_NAMES: Final = frozenset({"id", "entry_id"})
+_MOST_VALUES: Final = 5_000  # of one condition
+_DISTINCT: Final = 2_000  # of a field, that stars are tried on
+_LARGEST: Final = 2**53  # beyond it a number's text and value part
+_VALUES = """WITH RECURSIVE found (value) AS (
+        SELECT min(value) FROM search WHERE field = :field AND value > ''
+        UNION ALL
+        SELECT (SELECT min(value) FROM search AS next
+            WHERE next.field = :field AND next.value > found.value)
+        FROM found WHERE value IS NOT NULL)
+    SELECT value FROM found WHERE value IS NOT NULL LIMIT :most"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """An SQL expression over ``d``, its values, and whether it lets through only what fits."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+    exact: bool = True
+
+    @property
+    def all(self) -> bool:
+        """Tell whether it lets everything through."""
+        return self.sql == "1"
+
+
+_TRUE, _FALSE, _UNKNOWN = Filter("1"), Filter("0"), Filter("1", exact=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Writes filters for one kind."""
+
+    database: SqliteDatabase
+    kind: Kind
+
+    def __call__(self, condition: Condition) -> Filter:
+        """Give the filter of a condition."""
+        match condition:
+            case All(of):
+                return _joined(" AND ", [self(one) for one in of], _TRUE)
+            case Either(of):
+                return _joined(" OR ", [self(one) for one in of], _FALSE)
+            case Not(of=one):
+                inner = self(one)
+                sql = f"NOT ({inner.sql})"
+                return Filter(sql, inner.values) if inner.exact else _UNKNOWN
+            case _:
+                return self._leaf(condition)
+
+    def span(self, ask: Ask) -> Filter:
+        """Give the filter of a question's span of time."""
+        if ask.begin is None and ask.end is None:
+            return _TRUE
+        span = Within(OWN_TIME[self.kind], ask.begin, ask.end, below=True)
+        return self._within(span)
+
+    def term(self, condition: Condition) -> tuple[int, tuple[str, ...]] | None:
+        """Give (field's number, folded values) of a condition that one range of rows answers."""
+        if not isinstance(condition, Among):
+            return None
+        number = self._number(condition.field)
+        values = _folded(condition.values)
+        fits = number is not None and values and "" not in values and len(values) <= _MOST_VALUES
+        return (number, values) if fits and number is not None else None
+
+    def _leaf(self, condition: Among | Like | Within | Present) -> Filter:
+        match condition:
+            case Among(field, values):
+                return self._among(field, values)
+            case Like(field, parts):
+                return self._like(field, parts)
+            case Within():
+                return self._within(condition)
+            case Present():
+                return _UNKNOWN
+
+    def _among(self, field: str, values: tuple[str, ...]) -> Filter:
+        if not values:
+            return _FALSE
+        if field in _NAMES:
+            return _named(values) if len(values) <= _MOST_VALUES else _UNKNOWN
+        number, folded = self._number(field), _folded(values)
+        if number is None or "" in folded or len(folded) > _MOST_VALUES:
+            return _UNKNOWN
+        return _among_rows(number, folded)
+
+    def _like(self, field: str, parts: tuple[str, ...]) -> Filter:
+        if not any(parts) or any("\0" in part for part in parts):
+            return _UNKNOWN
+        pattern = "%".join(_escaped(part.casefold()) for part in parts)
+        if field in _NAMES:
+            sql = f"(d.id LIKE ? ESCAPE '\\' OR {_NOT_ASCII})"
+            return Filter(sql, (pattern,), exact=False)
+        number = self._number(field)
+        if number is None:
+            return _UNKNOWN
+        asked = {"field": number, "most": _DISTINCT}
+        with self.database.reading() as connection:
+            query = f"SELECT value, value LIKE :like ESCAPE '\\' FROM ({_VALUES})"  # noqa: S608
+            found = connection.execute(query, {**asked, "like": pattern}).fetchall()
+        if len(found) < _DISTINCT:
+            fitting = tuple(str(value) for value, fits in found if fits)
+            return _among_rows(number, fitting) if fitting else _FALSE
+        sql = "d.id IN (SELECT id FROM search WHERE field = ? AND value LIKE ? ESCAPE '\\')"
+        return Filter(sql, (number, pattern))
+
+    def _within(self, condition: Within) -> Filter:
+        of = type_of(self.kind, condition.field)
+        own = condition.field == OWN_TIME[self.kind]
+        number = NUMBERS.get((self.kind, condition.field))
+        if of not in {FieldType.TIME, FieldType.NUMBER} or (number is None and not own):
+            return _UNKNOWN
+        ends = _milliseconds(condition) if of is FieldType.TIME else _numbers(condition)
+        if ends is None:
+            return _UNKNOWN
+        column = "d.at" if own else "value"
+        tests = [f"{column} {sign} ?" for sign, _ in ends.tests] or ["1"]
+        sql = " AND ".join(tests)
+        values = tuple(value for _, value in ends.tests)
+        if not own:
+            sql = f"d.id IN (SELECT id FROM search WHERE field = ? AND {sql})"  # noqa: S608
+            values = (number, *values)
+        return Filter(f"({sql})", values, ends.exact)
+
+    def _number(self, field: str) -> int | None:
+        """Give a text field's number; None where rows do not tell of it."""
+        if not field or type_of(self.kind, field) in {FieldType.TIME, FieldType.NUMBER}:
+            return None
+        return NUMBERS.get((self.kind, field))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    tests: tuple[tuple[str, Any], ...]
+    exact: bool
+
+
+_NOT_ASCII: Final = "d.id GLOB '*[^ -~]*'"
+
+
+def _joined(sign: str, filters: Sequence[Filter], empty: Filter) -> Filter:
+    if not filters:
+        return empty
+    sql = sign.join(f"({one.sql})" for one in filters)
+    values = tuple(value for one in filters for value in one.values)
+    return Filter(sql, values, all(one.exact for one in filters))
+
+
+def _among_rows(number: int, values: tuple[str, ...]) -> Filter:
+    marks = ", ".join("?" * len(values))
+    sql = f"""EXISTS (SELECT 1 FROM search WHERE field = ? AND value IN ({marks})
+        AND at = d.at AND id = d.id)"""  # noqa: S608 (marks)
+    return Filter(sql, (number, *values))
+
+
+def _named(values: tuple[str, ...]) -> Filter:
+    folded = _folded(values)
+    marks = ", ".join("?" * len(folded))
+    return Filter(f"(lower(d.id) IN ({marks}) OR {_NOT_ASCII})", folded, exact=False)
+
+
+def _folded(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({value.casefold() for value in values}))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _milliseconds(condition: Within) -> _Ends | None:
+    """Give a range of times in milliseconds, exact where its ends are whole ones."""
+    tests: list[tuple[str, Any]] = []
+    exact = True
+    least, most = condition.least, condition.most
+    if least is not None:
+        if not isinstance(least, int):
+            return None
+        begin = least + condition.above
+        tests.append((">=", _bounded(begin // MILLISECOND)))
+        exact &= begin % MILLISECOND == 0
+    if most is not None:
+        if not isinstance(most, int):
+            return None
+        end = most + (not condition.below)
+        tests.append(("<=", _bounded((end - 1) // MILLISECOND)))
+        exact &= end % MILLISECOND == 0
+    return _Ends(tuple(tests), exact)
+
+
+def _numbers(condition: Within) -> _Ends | None:
+    tests = []
+    for end, sign in (
+        (condition.least, ">" if condition.above else ">="),
+        (condition.most, "<" if condition.below else "<="),
+    ):
+        if end is not None:
+            if abs(end) > _LARGEST:
+                return None
+            tests.append((sign, end))
+    return _Ends(tuple(tests), exact=True)
+
+
+def _bounded(moment: int) -> int:
+    return min(max(moment, -(2**62)), 2**62)

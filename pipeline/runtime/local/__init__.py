@@ -1,0 +1,1 @@
+"""A whole cluster on one machine, for demonstrations and tests: real services, real security."""

@@ -1,0 +1,89 @@
+"""Sources and parts: what arrives, what does not, what stuck; no content of events."""
+
+from pipeline.model import Json
+from pipeline.ports.searching import Kind
+from pipeline.web.console.documents import flat, members, moment, text, value
+from pipeline.web.console.pages.search import FACETS
+from pipeline.web.console.parts import (
+    Facet,
+    Facts,
+    Page,
+    Part,
+    Row,
+    Table,
+    badge,
+    code,
+    together,
+)
+from pipeline.web.console.scene import Absent, Scene
+from pipeline.web.desk import Asked
+from pipeline.web.markup import Html
+
+
+def health(scene: Scene) -> Page:
+    """Show sources and health."""
+    if "health" not in scene.me["pages"]:
+        raise Absent
+    say = scene.words
+    known = scene.beside.health()
+    stuck = _stuck(scene)
+    parts = [Part(say("health.sources"), [_sources(scene, known)], "sources")]
+    if state := value(known, "state"):
+        pairs = [(say.word("health_field", path), code(said)) for path, said in flat(state)]
+        parts.append(Part(say("health.parts"), [Facts(pairs)], "parts"))
+    return Page(
+        title=say("health.title"),
+        lead=say("health.lead"),
+        main=parts,
+        aside=[Part(say("way.dead_letters"), stuck)] if stuck else [],
+    )
+
+
+def _sources(scene: Scene, known: Json) -> Table:
+    """Write sources as they are heard; where nothing tells of it, as the registry declares them."""
+    say = scene.words
+    heard = members(known, "sources") or [
+        {"object_id": text(one, "id"), "source_id": text(each, "id"), "kind": text(each, "format")}
+        for one in scene.desk.objects(scene.viewer)
+        for each in members(one, "sources")
+    ]
+    rows = [
+        Row(
+            (
+                code(text(one, "source_id")),
+                code(text(one, "object_id")),
+                text(one, "kind"),
+                scene.at(moment(one, "last_seen")),
+                _trouble(scene, one),
+            )
+        )
+        for one in heard
+    ]
+    columns = [say(f"column.{name}") for name in ("source", "object", "kind", "seen", "trouble")]
+    return Table(say("health.sources"), columns, rows, say("health.nothing"))
+
+
+def _trouble(scene: Scene, one: Json) -> Html:
+    """Write since when a source is silent, or what else is the matter with it."""
+    since = moment(one, "silent_since")
+    said = scene.words("health.silent", span=scene.at.span(scene.now - since)) if since else ""
+    return together(*(badge(text_, "bad") for text_ in (said, text(one, "trouble")) if text_))
+
+
+def _stuck(scene: Scene) -> list[Facet]:
+    if not scene.has(Kind.FAILURES):
+        return []
+    fields = scene.desk.askable(scene.viewer, Kind.FAILURES, FACETS[Kind.FAILURES])
+    counted = scene.desk.facets(scene.viewer, Asked(Kind.FAILURES, query="health"), fields, 8)
+    return [
+        Facet(
+            scene.words.word("facet", field),
+            [
+                (scene.words.word("failure", said) if field == "code" else said,
+                 f"/dead-letters?span=all&q={field}%3A%22{said}%22", scene.words.number(count))
+                for said, count in held
+            ],
+        )
+        for field, held in counted.of.items()
+        if held
+    ]  # fmt: skip

@@ -1,0 +1,138 @@
+"""Elasticsearch under the contract of searching: the answers of one who opens every row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import cast
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from connectors.stores.elasticsearch.documents import plain
+from connectors.stores.elasticsearch.search import ElasticSearching
+from connectors.stores.elasticsearch.store import ElasticStore, open_elastic
+from connectors.stores.memory import open_memory
+from connectors.stores.memory_search import MemorySearch
+from pipeline.model.conditions import Among, Like, Present, Within
+from pipeline.ports import Outbox
+from pipeline.ports.searching import Ask, Kind, Search
+from tests.connectors.elastic_server import Server, empty_store
+from tests.connectors.stores import test_search as contract
+from tests.connectors.stores.nouns import at, batch, event, incident
+from tests.connectors.stores.searched import ANY_QUESTION, LARGE, fill
+from tests.connectors.stores.test_search import Held, check_answers, oracle, walked
+
+__all__ = ["oracle"]
+
+
+@dataclass
+class HeldThere(Held):
+    """Stores in Elasticsearch, which shows what was written at the next refresh."""
+
+    elastic: ElasticStore
+
+    def shown(self) -> None:
+        """Refresh."""
+        self.elastic.client.indices.refresh(index="saqshy*")
+
+
+def held_there(elastic: ElasticStore) -> HeldThere:
+    """Give stores that are written and searched there."""
+    stores = replace(
+        open_memory(),
+        events=elastic.events,
+        incidents=elastic.incidents,
+        outbox=cast("Outbox", elastic.notices),
+        audit=elastic.audit,
+        dead_letters=elastic.dead_letters,
+    )
+    return HeldThere(stores, ElasticSearching(elastic.client, elastic.documents.names), elastic)
+
+
+@pytest.fixture
+def held(elastic_store: ElasticStore) -> HeldThere:
+    """Elasticsearch, empty."""
+    return held_there(elastic_store)
+
+
+@pytest.fixture(scope="module")
+def standing(elastic: Server) -> Iterator[HeldThere]:
+    """Elasticsearch with rows of every kind, for questions alone."""
+    store = empty_store(elastic)
+    held = held_there(open_elastic(elastic.as_user("root")))
+    fill(held.stores)
+    held.shown()
+    yield held
+    held.elastic.close()
+    store.close()
+
+
+@pytest.fixture
+def full(standing: HeldThere) -> Held:
+    """Give what the contract's tests of reading ask."""
+    return standing
+
+
+@given(ask=ANY_QUESTION)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_answers_are_equal(standing: HeldThere, oracle: Search, ask: Ask) -> None:
+    """Any question is answered as one answers who opens every row."""
+    check_answers(standing.search, oracle, ask)
+
+
+test_a_late_revision_changes_nothing = contract.test_a_late_revision_changes_nothing
+test_everything_page_by_page = contract.test_everything_page_by_page
+test_latest_revisions = contract.test_latest_revisions
+test_one_that_may_not_be_seen_is_absent = contract.test_one_that_may_not_be_seen_is_absent
+test_cursors_of_others_are_refused = contract.test_cursors_of_others_are_refused
+test_what_cannot_be_asked = contract.test_what_cannot_be_asked
+test_empty_buckets_are_there = contract.test_empty_buckets_are_there
+test_too_many_buckets = contract.test_too_many_buckets
+test_a_budget_that_ends = contract.test_a_budget_that_ends
+test_facets_of_what_fits_alone = contract.test_facets_of_what_fits_alone
+test_nothing_and_everything = contract.test_nothing_and_everything
+
+
+def test_what_is_written_meanwhile(held: HeldThere) -> None:
+    """Rows that come meanwhile shift nothing, and the mark tells of them."""
+    held.stores.incidents.put_incidents([incident(number) for number in range(9)])
+    kept = batch(1)
+    held.stores.events.add(kept, [event(kept, index, at(index)) for index in range(9)])
+    held.shown()
+    mark = held.search.mark()
+    contract.test_cursors_while_others_write(held)
+    assert held.search.mark() != mark
+
+
+def test_documents_that_are_not_indexed_whole(held: HeldThere) -> None:
+    """What is kept in its plain form, or beyond what an index takes, is found all the same."""
+    memory = open_memory()
+    kept = batch(1)
+    long = {"process": {"command_line": "x" * 9_000 + " Secret"}, "source": {"ip": "no address"}}
+    rows = [
+        event(kept, 0, at(0), ecs=long, versions={"normalizer": "1"}),
+        event(kept, 1, at(1), versions={"normalizer": "1"}),
+        event(kept, 2, at(2)),
+    ]
+    for stores in (memory, held.stores):
+        stores.events.add(kept, rows)
+        stores.incidents.put_incidents([incident(1), incident(2)])
+    actions = [
+        *held.elastic.documents.events(orjson.dumps(rows[2].document())),
+        *held.elastic.documents.incidents([incident(2)]),
+    ]
+    forced = [replace(plain(one), version=None, verb="index") for one in actions]
+    held.elastic.bulk.strictly(forced)
+    held.shown()
+    plainly = MemorySearch(memory)
+    for ask in (
+        Ask(Kind.EVENTS, Like("process.command_line", ("", "secret"))),
+        Ask(Kind.EVENTS, Present("source.ip")),
+        Ask(Kind.EVENTS, Among("source.ip", ("NO address",))),
+        Ask(Kind.EVENTS, Among("host.name", ("dc-1",)), begin=at(1)),
+        Ask(Kind.INCIDENTS, Among("fold_key", ("ACCESS",))),
+        Ask(Kind.INCIDENTS, Within("event_count", 1, 1)),
+    ):
+        wide = replace(ask, budget=LARGE)
+        check_answers(held.search, plainly, wide)
+        assert walked(plainly, wide)

@@ -15,7 +15,8 @@ from pipeline.incidents.silences import who
 from pipeline.model import Command, Tri, instant, rfc3339, to_json
 
 REPORT = "report"  # the command
-ROLES = ("operator", "analyst", "duty_lead")
+ROLES = ("operator", "analyst", "duty_lead", "owner")
+"""Owners and holders report of their own objects: whose these are the asker's way in has judged."""
 MOST_ATTACHMENTS = 50
 _Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from pipeline.access import Viewer
+from pipeline.access import Role, Viewer
 from pipeline.model import Command, Json
 from pipeline.model.conditions import All, Among
 from pipeline.ports.searching import Ask, Kind
@@ -13,6 +13,7 @@ from pipeline.web.asked import ActRefused
 from pipeline.web.sighted import Sighted
 
 STEP = "incident_"  # the names of the steps of an incident's life cycle begin so
+REPORT, HOLDER = "report", "holder"
 TWO = (f"{STEP}merge", f"{STEP}link")
 
 
@@ -60,6 +61,11 @@ class Acts:
     def _whole(self, viewer: Viewer, name: str, detail: Json) -> Json | None:
         """Fill in the objects of the incidents that a command names; None: one is not visible."""
         step = name.startswith(STEP)
+        if name == REPORT:
+            if not self._own(viewer, detail.get("object")):
+                return None
+            if viewer.role is Role.OWNER and detail.get("kind") != HOLDER:
+                raise ActRefused([f"an owner's own report is of the kind {HOLDER}"])
         if "incident" not in detail:
             if step:
                 raise ActRefused(["it names no incident"])
@@ -72,6 +78,11 @@ class Acts:
         if name == f"{STEP}link":
             whole["to_object"] = found.get(str(detail.get("to")), "")
         return whole
+
+    def _own(self, viewer: Viewer, object_id: object) -> bool:
+        """Tell whether an object is the viewer's to see, and with it to report of."""
+        whose = self.sighted.access().whose(viewer, self.sighted.now())
+        return object_id in {record.id for record in whose}
 
     def _sees(self, viewer: Viewer, ids: Sequence[object]) -> dict[str, str] | None:
         """Give the objects of incidents; None where one of them is not the viewer's to see."""

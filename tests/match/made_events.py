@@ -110,7 +110,7 @@ def _extended(value: Any, random: Random) -> Any:
 
 def example_of(pattern: str) -> str:
     """Give a short text that a regular expression is found in, where that is easily told."""
-    return _example(re._parser.parse(pattern))  # type: ignore[attr-defined]
+    return _example(re._parser.parse(pattern))  # type: ignore[attr-defined, unused-ignore]
 
 
 def _example(parsed: Any) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.access import Viewer
 from pipeline.web.api import PREFIX, ApiLimits, api_app
+from pipeline.web.login import SafeHeaders
 from tests.web.desks import Centre
 
 GENEROUS = ApiLimits(a_second=1e6, at_once=10**6, look_seconds=0.01, stream_seconds=0.05)
@@ -70,4 +72,5 @@ class Client:
 
 def served(centre: Centre, limits: ApiLimits = GENEROUS) -> ASGIApp:
     """Make a centre's interface."""
-    return Starlette(routes=[Mount(PREFIX, api_app(centre.desk, centre.clock, limits))])
+    routes = [Mount(PREFIX, api_app(centre.desk, centre.clock, limits))]
+    return Starlette(routes=routes, middleware=[Middleware(SafeHeaders, secure=False)])

@@ -8,7 +8,10 @@ import typer
 from pipeline.runtime.cli.lazy import Later, lazily
 
 COMMANDS = {  # each in the module of its name, with the first sentence of its help
-    "run": "Run everything in one process on one SQLite file, until Ctrl-C.",
+    "run": (
+        "Run everything on one SQLite file, until Ctrl-C;"
+        " `--workers` use the machine's other cores."
+    ),
     "reload": (
         "Have the running system read its rules, registry and pack again, and tell what came of it."
     ),
@@ -34,7 +37,7 @@ COMMANDS = {  # each in the module of its name, with the first sentence of its h
     "indexer": (
         "Write events, incidents, notices and the audit trail from Kafka into Elasticsearch."
     ),
-    "accounts": "Who may log in to the console and the API: accounts, tokens, sessions.",
+    "accounts": "Who may log in to the console and the API.",
     "web": "Serve the console and the API over a running system's store.",
     "incidents": "List, show, work on and export incidents.",
     "notices": "List and show notices; replay dead ones, free held ones.",

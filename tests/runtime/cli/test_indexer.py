@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import orjson
-import pytest
 from typer.testing import CliRunner
 
 from pipeline.runtime.cli.app import app
@@ -22,14 +21,22 @@ def test_templates_are_written(tmp_path: Path) -> None:
     assert made["index_patterns"] == ["saqshy-audit-v*"]
 
 
-@pytest.mark.parametrize("command", ["indexer", "retention"])
-def test_absent_sections_are_told(command: str, tmp_path: Path) -> None:
+def test_an_absent_section_is_told(tmp_path: Path) -> None:
     """Without Elasticsearch in the settings the command ends with 2 and says what to add."""
     config = tmp_path / "saqshy.yml"
     config.write_text("centre: OCIB\n", encoding="utf-8")
-    done = RUN.invoke(app, [command, "--config", str(config)])
+    done = RUN.invoke(app, ["indexer", "--config", str(config)])
     assert done.exit_code == 2
     assert "elasticsearch" in done.output
+
+
+def test_an_absent_store_is_told(tmp_path: Path) -> None:
+    """Without Elasticsearch it is the store on this machine: where none is, it is named."""
+    config = tmp_path / "saqshy.yml"
+    config.write_text("centre: OCIB\n", encoding="utf-8")
+    done = RUN.invoke(app, ["retention", "--config", str(config)])
+    assert done.exit_code == 3
+    assert "saqshy.db" in done.output
 
 
 def written(folder: Path, settings: ElasticsearchSettings) -> Path:

@@ -108,7 +108,10 @@ def test_2_a_source_comes_to_pass_in_its_sequence(
 ) -> None:
     """Taken as they arrive, observations give other incidents; so do those that come again."""
 
-    def as_they_come(_state: object, _collector: str, seen: Observation) -> Iterator[Observation]:
+    def as_they_come(
+        _state: object, _collector: str, seen: Observation, *, held: bool
+    ) -> Iterator[Observation]:
+        assert held in (True, False)
         yield seen
 
     monkeypatch.setattr(fold_partition, "in_turn", as_they_come)

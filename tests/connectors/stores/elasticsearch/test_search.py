@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from connectors.stores.elasticsearch.documents import plain
 from connectors.stores.elasticsearch.search import ElasticSearching
 from connectors.stores.elasticsearch.store import ElasticStore, open_elastic
+from connectors.stores.elasticsearch.templates import apply
 from connectors.stores.memory import open_memory
 from connectors.stores.memory_search import MemorySearch
 from pipeline.model.conditions import Among, Like, Present, Within
 from pipeline.ports import Outbox
 from pipeline.ports.searching import Ask, Kind, Search
-from tests.connectors.elastic_server import Server, empty_store
+from tests.connectors.elastic_server import Server
 from tests.connectors.stores import test_search as contract
 from tests.connectors.stores.nouns import at, batch, event, incident
 from tests.connectors.stores.searched import ANY_QUESTION, LARGE, fill
@@ -33,7 +34,7 @@ class HeldThere(Held):
 
     def shown(self) -> None:
         """Refresh."""
-        self.elastic.client.indices.refresh(index="saqshy*")
+        self.elastic.client.indices.refresh(index=f"{self.elastic.documents.names.prefix}*")
 
 
 def held_there(elastic: ElasticStore) -> HeldThere:
@@ -57,13 +58,15 @@ def held(elastic_store: ElasticStore) -> HeldThere:
 
 @pytest.fixture(scope="module")
 def standing(elastic: Server) -> Iterator[HeldThere]:
-    """Elasticsearch with rows of every kind, for questions alone."""
-    store = empty_store(elastic)
-    held = held_there(open_elastic(elastic.as_user("root")))
+    """Elasticsearch with rows of every kind, for questions alone: other tests leave it alone."""
+    asked = elastic.as_user("root", prefix="asked")
+    store = open_elastic(asked, refresh=True)
+    apply(store.client, store.documents.names, asked)
+    held = held_there(store)
     fill(held.stores)
-    held.shown()
     yield held
-    held.elastic.close()
+    made = store.client.indices.get(index="asked-*", expand_wildcards="all")
+    store.client.indices.delete(index=",".join(made))
     store.close()
 
 

@@ -59,9 +59,9 @@ class Site:
         return context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start the browser."""
+    """Start the browser, for one file: while it runs no other loop may in this thread."""
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not on this machine")
     SHOTS.mkdir(parents=True, exist_ok=True)

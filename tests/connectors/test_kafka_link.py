@@ -50,7 +50,14 @@ def refusal(address: str, settings: ClusterSettings) -> tuple[str, type[object]]
     ids=["wrong password", "another authority"],
 )
 def test_what_is_refused_is_named(
-    kafka: Broker, tmp_path: Path, stranger: Path, password: str, known: bool, words: str
+    kafka: Broker,
+    tmp_path: Path,
+    stranger: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    password: str,
+    known: bool,
+    words: str,
 ) -> None:
     """The cause is told with the broker's address and the setting that mends it."""
     file = tmp_path / "password"
@@ -63,6 +70,7 @@ def test_what_is_refused_is_named(
         ca=kafka.pki.ca if known else stranger,
     )
     said, cause = refusal(kafka.secure, settings)
+    caplog.clear()  # the client's own lines hold its sockets
     assert words in said
     assert said.startswith(kafka.secure)
     assert "section cluster" in said

@@ -115,6 +115,7 @@ def attacks(tmp_path_factory: pytest.TempPathFactory, sigmahq: Path) -> Kept:
     return replayed(tmp_path_factory.mktemp("attacks"), sigmahq, names)
 
 
+@pytest.mark.proof
 def test_a_natural_mix_folds(tmp_path: Path, sigmahq: Path, record_property: Record) -> None:
     """Of 40,000 real events under every rule of SigmaHQ, people are told a few times."""
     found = replayed(tmp_path, sigmahq, [("otrf-natural-40k.ndjson.xz", "kz-bank")])

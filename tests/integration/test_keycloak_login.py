@@ -148,7 +148,7 @@ def log_in(console: TestClient, name: str, password: str = "tests-only") -> str:
     return str(sent.headers.get("location", ""))
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_an_inspector_comes_in(console: TestClient) -> None:
     """With a role that we know; since one factor was shown, ours is asked for beside it."""
     back = log_in(console, "b.aliya")
@@ -161,14 +161,14 @@ def test_an_inspector_comes_in(console: TestClient) -> None:
     assert console.get(back.removeprefix(ORIGIN)).status_code == 401  # a state is good once
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_without_a_role_nobody_comes_in(console: TestClient) -> None:
     """Whom the provider knows and we do not is refused like anybody else."""
     back = log_in(console, "c.nobody")
     assert console.get(back.removeprefix(ORIGIN)).status_code == 401
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_code_is_of_its_browser(console: TestClient) -> None:
     """An answer that was made for another browser opens no session here (login CSRF)."""
     back = log_in(console, "b.aliya")

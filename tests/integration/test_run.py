@@ -239,8 +239,10 @@ def ncc(folder: Path, url: str, pki: Path) -> dict[str, object]:
     ("fault", "state", "words"),
     [
         ("down", NoticeState.PENDING, ""),
-        ("slow", NoticeState.PENDING, "did not answer in time"),
-        ("error", NoticeState.PENDING, ""),
+        pytest.param(
+            "slow", NoticeState.PENDING, "did not answer in time", marks=pytest.mark.proof
+        ),
+        pytest.param("error", NoticeState.PENDING, "", marks=pytest.mark.proof),
         ("nonsense", NoticeState.FAILED, ""),
         ("other", NoticeState.FAILED, "another notice"),
     ],

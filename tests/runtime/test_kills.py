@@ -53,10 +53,10 @@ def received(folder: Path) -> set[str]:
 
 
 @pytest.mark.slow
-def test_ten_kills_change_nothing(tmp_path: Path) -> None:
-    """Ten kills in journal, commit, send and receipt: incidents and notices are the same."""
-    tally = check_equal_after(10, 418, tmp_path)
-    assert tally.kills >= 8
+def test_six_kills_change_nothing(tmp_path: Path) -> None:
+    """Six kills in journal, commit, send and receipt: incidents and notices are the same."""
+    tally = check_equal_after(6, 418, tmp_path)
+    assert tally.kills >= 4
     assert set(tally.phases) & set(PHASES)
 
 

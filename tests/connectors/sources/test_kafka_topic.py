@@ -268,7 +268,7 @@ def test_a_topic_that_is_absent_is_told(topic: Topic) -> None:
         )
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_broker_that_dies_is_waited_for(kafka: Broker, tmp_path: Path, topic: Topic) -> None:
     """A killed broker is a trouble until it is back; then reading goes on, nothing twice."""
     from tests.connectors.kafka_broker import make_broker

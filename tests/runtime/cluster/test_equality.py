@@ -50,7 +50,13 @@ def test_the_cluster_finds_what_one_machine_finds(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folds", [1, 4], ids=["one partition", "four partitions"])
+@pytest.mark.parametrize(
+    "folds",
+    [
+        pytest.param(1, id="one partition", marks=pytest.mark.proof),
+        pytest.param(4, id="four partitions"),
+    ],
+)
 def test_both_trails_verify_and_tell_the_same(
     tmp_path_factory: pytest.TempPathFactory, folds: int
 ) -> None:

@@ -39,7 +39,7 @@ from dashboards.sources import prometheus
 
 Say = Callable[[str, str], str]
 TAG = "saqshy"
-CONSOLE = "http://127.0.0.1:8790"
+CONSOLE = "https://localhost:8795"
 _Panels = big.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 
 

@@ -143,17 +143,16 @@ class OpenIdProvider:
 
     def _decoded(self, token: str, known: _Known) -> dict[str, Any]:
         """Verify a token by the provider's keys, which are read anew once where none fits."""
-        for again in (False, True):
-            with self._turn:
-                if self._keys is None or again:
-                    self._keys = KeySet.import_key_set(self._asked(known.keys_at))  # type: ignore[arg-type]
-                keys = self._keys
-            try:
-                return dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
-            except (JoseError, ValueError):
-                if again:
-                    raise
-        raise AssertionError("not reached")  # pragma: no cover
+        try:
+            return _verified(token, self._keys_of(known))
+        except (JoseError, ValueError):
+            return _verified(token, self._keys_of(known, anew=True))
+
+    def _keys_of(self, known: _Known, *, anew: bool = False) -> KeySet:
+        with self._turn:
+            if self._keys is None or anew:
+                self._keys = KeySet.import_key_set(self._asked(known.keys_at))  # type: ignore[arg-type]
+            return self._keys
 
     def _discovered(self) -> _Known:
         with self._turn:
@@ -189,6 +188,10 @@ class OpenIdProvider:
         if not isinstance(said, dict):
             raise LoginRefused(f"{address}: answered no JSON object")
         return said
+
+
+def _verified(token: str, keys: KeySet) -> dict[str, Any]:
+    return dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
 
 
 def _at(claims: Mapping[str, Any], path: str) -> object:

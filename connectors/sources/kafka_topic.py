@@ -139,19 +139,24 @@ class KafkaTopic:
         return self._delivery(limit) if self._fetched else None
 
     def acknowledge(self, delivery: Delivery) -> None:
-        """Commit at the broker what is durable here; what it does not confirm is told again."""
+        """Commit at the broker what is durable here; what it does not confirm is told again.
+
+        What another member of the group reads now is told when it comes back to this one.
+        """
         _, partition, offset = self._given.pop(id(delivery), (delivery, None, 0))
-        if partition not in self._next or partition is None:
-            return  # another member of the group reads it now
-        self._due[partition] = offset
-        self._commit()
+        if partition is not None:
+            self._due[partition] = offset
+            self._commit()
 
     def _commit(self) -> None:
         self._told_at = self._clock()
-        self._due = {one: offset for one, offset in self._due.items() if one in self._next}
-        if not self._due or self._consumer is None:
+        told = {
+            one: OffsetAndMetadata(offset, "", -1)
+            for one, offset in self._due.items()
+            if one in self._next
+        }
+        if not told or self._consumer is None:
             return
-        told = {one: OffsetAndMetadata(offset, "", -1) for one, offset in self._due.items()}
         with suppress(KafkaError):  # the places in the journal count; the broker's follow
             self._consumer.commit_async(told, callback=self._confirmed)
 
@@ -172,6 +177,8 @@ class KafkaTopic:
         self._open = False
         self._stop.set()
         self._let_go()
+        self._given.clear()
+        self._due.clear()
         self._log.detach()
 
     @property
@@ -243,9 +250,17 @@ class KafkaTopic:
             begin = Place(found[0].offset if found else position)  # it stands behind what it gave
             offset = OffsetAndMetadata(begin.offset, "", -1)
             self._consumer.commit({partition: offset}, timeout_ms=CLOSE_MILLISECONDS)
+            self._forget(partition)
             return begin
+        if self._due.get(partition, committed) <= committed:
+            self._due.pop(partition, None)
         key = (partition.topic, partition.partition)
         return max(Place(committed), self._journalled.by_partition.get(key, Place(0)))
+
+    def _forget(self, partition: TopicPartition) -> None:
+        """Commit nothing of the topic that had this name before."""
+        self._due.pop(partition, None)
+        self._given = {key: one for key, one in self._given.items() if one[1] != partition}
 
     def _take(self, partition: TopicPartition, messages: Sequence[Any]) -> None:
         """Put messages by for the next deliveries, without those that are done."""
@@ -347,7 +362,6 @@ class KafkaTopic:
         consumer, self._consumer = self._consumer, None
         self._fetched.clear()
         self._next.clear()
-        self._given.clear()
         if consumer is not None:
             with suppress(KafkaError, OSError):  # it is gone either way
                 consumer.close(autocommit=False, timeout_ms=CLOSE_MILLISECONDS)

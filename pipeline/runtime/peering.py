@@ -211,20 +211,26 @@ def join_peers(
     knowledge: Callable[[], Knowledge],
     sinks: dict[str, Sink],
 ) -> Peering:
+    """Make the channels to peers beside others; ConfigurationError as ``join_peer_sinks``."""
+    peers = settings.notify.peers
+    join_peer_sinks(settings, PeerContent(stores, knowledge, peers, settings.centre), sinks)
+    return Peering(stores, knowledge, peers)
+
+
+def join_peer_sinks(
+    settings: Settings, content: Callable[[Notice, int], Consignment], sinks: dict[str, Sink]
+) -> None:
     """Make the channels to peers, beside others, which are closed where one cannot be made.
 
     ConfigurationError where a line's files cannot be used.
     """
-    peers = settings.notify.peers
-    content = PeerContent(stores, knowledge, peers, settings.centre)
     try:
-        for name, line in peers.items():
+        for name, line in settings.notify.peers.items():
             sinks[CHANNEL + name] = PeerSink(CHANNEL + name, bundle_line(line), content)
     except BaseException:
         for sink in sinks.values():
             sink.close()
         raise
-    return Peering(stores, knowledge, peers)
 
 
 def _is_incident(incident: Incident) -> bool:

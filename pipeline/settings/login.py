@@ -41,7 +41,7 @@ class LoginSettings(Piece):
 
     accounts: Path = Path("accounts.db")
     key: Path = Path("login.key")
-    origin: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "https://localhost:8791"
+    origin: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "https://localhost:8795"
     idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
     longest_hours: Annotated[int, Field(ge=1, le=72)] = 12
     rotate_minutes: Annotated[int, Field(ge=1, le=120)] = 15

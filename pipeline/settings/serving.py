@@ -18,7 +18,7 @@ class ServingSettings(Piece):
     """
 
     address: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8791
+    port: Annotated[int, Field(ge=0, le=65535)] = 8795
     certificate: Path | None = None
     key: Path | None = None
     clients_ca: Path | None = None

@@ -95,6 +95,13 @@ web:
   address: 127.0.0.1
   port: 8790 # status page and /metrics
 
+# login: # console and API (saqshy web): first `saqshy accounts init`, then `accounts add`
+#   origin: http://127.0.0.1:8795 # the address that browsers show; beyond this machine https
+# serving: # beyond this machine with a certificate and its key
+#   address: 0.0.0.0
+#   certificate: secrets/console.pem
+#   key: secrets/console.key.pem
+
 log:
   level: info
 """

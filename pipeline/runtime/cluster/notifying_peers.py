@@ -7,7 +7,6 @@ partition that has the incident.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connectors.sinks.peer_bundle import PeerSink, bundle_line
 from connectors.sinks.peer_link import Consignment
 from connectors.stores.partition_outbox import PartitionOutbox
 from connectors.stores.partition_stores import PartitionStores
@@ -16,7 +15,7 @@ from pipeline.model import Notice
 from pipeline.notify.payload import Shared
 from pipeline.ports import WHATEVER, Sink, Turn
 from pipeline.runtime.knowledge import Knowledge
-from pipeline.runtime.peering import CHANNEL, PeerContent, Peering
+from pipeline.runtime.peering import PeerContent, Peering, join_peer_sinks
 from pipeline.settings import PeerSettings, Settings
 
 
@@ -92,16 +91,6 @@ def join_peers_held(
     knowledge: Callable[[], Knowledge],
     sinks: dict[str, Sink],
 ) -> None:
-    """Make the channels to peers, beside others, which are closed where one cannot be made.
-
-    ConfigurationError where a line's files cannot be used.
-    """
-    peers = settings.notify.peers
-    content = HeldContent(held, knowledge, peers, settings.centre)
-    try:
-        for name, line in peers.items():
-            sinks[CHANNEL + name] = PeerSink(CHANNEL + name, bundle_line(line), content)
-    except BaseException:
-        for sink in sinks.values():
-            sink.close()
-        raise
+    """Make the channels to peers beside others; ConfigurationError as ``join_peer_sinks``."""
+    content = HeldContent(held, knowledge, settings.notify.peers, settings.centre)
+    join_peer_sinks(settings, content, sinks)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,34 @@ def test_members_of_a_group_share_partitions(kafka: Broker) -> None:
     threads[0].join(30)
     assert len(seen[0]) == len(set(seen[0]))
     assert len(seen[1]) == len(set(seen[1]))
+
+
+def test_what_was_durable_before_a_rebalance_is_committed_after_it(kafka: Broker) -> None:
+    """A partition that goes to another member and comes back has its offset told at the broker."""
+    topic = Topic(kafka, partitions=2)
+    for partition in (0, 1):
+        topic.put(b"one", partition=partition)
+    with closing(topic.source()) as source:
+        source.open("")
+        found = taken(source, 2)
+        ends = threading.Event()
+
+        def share() -> None:
+            with closing(topic.source()) as other:
+                other.open("")
+                while not ends.is_set():
+                    other.poll(10, 0.1)
+
+        thread = threading.Thread(target=share)
+        thread.start()
+        assert within(lambda: (source.poll(10, 0.05), len(source._next) == 1)[1])
+        for delivery in found:
+            source.acknowledge(delivery)
+        ends.set()
+        thread.join(30)
+        assert within(lambda: (source.poll(10, 0.05), len(source._next) == 2)[1])
+        for told in (topic.committed, partial(topic.committed, 1)):
+            assert within(lambda: (source.poll(10, 0.05), told() == 1)[1])  # noqa: B023 (called here)
 
 
 def test_a_paused_topic_waits_at_the_broker(topic: Topic) -> None:

@@ -8,18 +8,8 @@ version=8.19.5
 folder=$(realpath -m "${1:?usage: fetch.sh FOLDER}")
 [ -d "$folder/elasticsearch" ] && exit 0
 
-missing=()
-command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
-command -v mvn >/dev/null || missing+=(maven)
-command -v unzip >/dev/null || missing+=(unzip)
-if [ ${#missing[@]} -gt 0 ]; then
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "JDK 17, Maven and unzip are not on this machine" >&2
-        exit 3
-    fi
-    apt-get -qq update
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y "${missing[@]}" >/dev/null
-fi
+. "$(dirname "$0")/../needs.sh"
+needs java=openjdk-17-jre-headless mvn=maven unzip=unzip
 
 mkdir -p "$folder"
 part=$(mktemp -d "$folder/.fetch.XXXXXX")

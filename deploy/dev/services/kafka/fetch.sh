@@ -6,17 +6,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 folder=$(realpath -m "${1:?usage: fetch.sh FOLDER}")
 [ -d "$folder/lib" ] && exit 0
 
-missing=()
-command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
-command -v mvn >/dev/null || missing+=(maven)
-if [ ${#missing[@]} -gt 0 ]; then
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "JDK 17 and Maven are not on this machine" >&2
-        exit 3
-    fi
-    apt-get -qq update
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y "${missing[@]}" >/dev/null
-fi
+. "$(dirname "$0")/../needs.sh"
+needs java=openjdk-17-jre-headless mvn=maven
 
 mkdir -p "$folder"
 part=$(mktemp -d "$folder/.fetch.XXXXXX")

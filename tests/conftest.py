@@ -1,6 +1,8 @@
 """What holds for every test: hypothesis profiles, golden files, skip policy, proof report."""
 
+import gc
 import os
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +39,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Figures())
     if folder := config.getoption("--proof-report"):
         config.pluginmanager.register(ProofReport(Path(folder)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the collected tests out of the search for garbage.
+
+    They are millions of objects: each whole search took seconds, longer than a member of a Kafka
+    group may be silent.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.reporting.figures import Figures
 from tests.reporting.proof import ProofReport
+from tests.reporting.second_tries import SecondTries
 from tests.reporting.skips import SkipPolicy, read_allowed
 
 TESTS = Path(__file__).parent
@@ -37,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("proof" if os.environ.get("SAQSHY_PROOF") else usual)
     config.pluginmanager.register(SkipPolicy(read_allowed(TESTS / "skips.txt"), strict=strict))
     config.pluginmanager.register(Figures())
+    config.pluginmanager.register(SecondTries(TESTS))
     if folder := config.getoption("--proof-report"):
         config.pluginmanager.register(ProofReport(Path(folder)))
 

@@ -46,10 +46,8 @@ class SqliteAuditStore:
     def append(self, entries: Sequence[AuditEntry]) -> None:
         """Keep entries; a taken (chain, number) or a known entry id raises IntegrityError."""
         with self._database.writing() as connection:
-            changes: list[tuple[str, None, bytes]] = []
             for entry in entries:
                 row = (entry.chain, entry.number, entry.entry_id, to_json(entry))
-                changes.append((entry.entry_id, None, row[-1]))
                 query = "INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?)"
                 if not connection.execute(query, row).rowcount:
                     raise IntegrityError(
@@ -57,7 +55,7 @@ class SqliteAuditStore:
                         f" {entry.entry_id} is already in the store {self._database.path}: the"
                         " chain is append-only; find out which process made two"
                     )
-            put_rows(self._database, Kind.AUDIT, changes)
+            put_rows(self._database, Kind.AUDIT, ((one.entry_id, None, one) for one in entries))
             if self._undone != self._database.undone or len(self._ends) > _REMEMBERED:
                 self._ends.clear()
                 self._undone = self._database.undone

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
-from connectors.stores.asking import with_id
 from connectors.stores.sqlite.database import SqliteDatabase
 from connectors.stores.sqlite.search_rows import put_rows
-from pipeline.model import Failure, from_json, to_json
+from pipeline.model import Failure, Instant, from_json, to_json
 from pipeline.ports.searching import Kind
 
 _PUT = """INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET
@@ -24,8 +23,8 @@ class SqliteDeadLetters:
         """Keep failures by id; the same one again overwrites."""
         rows = [(failure.id, failure.received_at, to_json(failure)) for failure in failures]
         with self._database.writing() as connection:
-            newest = {failure_id: data for failure_id, _, data in rows}
-            changes = [(one, self._document(one), with_id(one, newest[one])) for one in newest]
+            newest = {failure.id: failure for failure in failures}
+            changes = [(one, self._standing(one), failure) for one, failure in newest.items()]
             connection.executemany(_PUT, rows)
             put_rows(self._database, Kind.FAILURES, changes)
 
@@ -40,13 +39,14 @@ class SqliteDeadLetters:
     def resolve(self, failure_id: str) -> None:
         """Take a failure off the list: a replay succeeded. An unknown id changes nothing."""
         with self._database.writing() as connection:
-            changes = [(failure_id, self._document(failure_id), None)]
-            put_rows(self._database, Kind.FAILURES, changes)
+            put_rows(
+                self._database, Kind.FAILURES, [(failure_id, self._standing(failure_id), None)]
+            )
             connection.execute("DELETE FROM failures WHERE id = ?", (failure_id,))
 
-    def _document(self, failure_id: str) -> bytes | None:
-        row = self._database.one("SELECT data FROM failures WHERE id = ?", failure_id)
-        return with_id(failure_id, row[0]) if row else None
+    def _standing(self, failure_id: str) -> Instant | None:
+        row = self._database.one("SELECT received_at FROM failures WHERE id = ?", failure_id)
+        return row[0] if row else None
 
     def count(self) -> int:
         """Give how many stand unresolved."""

@@ -1,22 +1,26 @@
 """Findings and incidents with every revision, and the latest of each incident by its opening."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
-import orjson
 from pydantic import ValidationError
 
 from connectors.stores.sqlite.database import Row, SqliteDatabase
 from connectors.stores.sqlite.revisions import put_revisions
 from connectors.stores.sqlite.search_rows import put_rows
-from pipeline.model import Finding, Incident, from_json, to_json
+from pipeline.model import Finding, Incident, from_json, instant, to_json
 from pipeline.ports.searching import Kind
+
+_Noun = TypeVar("_Noun", Finding, Incident)
 
 # An older revision that arrives late does not take the place of a newer one.
 _PUT_HEAD = """INSERT INTO incident_heads VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
     revision = excluded.revision, object_id = excluded.object_id, opened_at = excluded.opened_at
     WHERE excluded.revision > revision"""
 _FINDING = "SELECT data FROM findings WHERE id = ? ORDER BY revision DESC LIMIT 1"
-_HEAD = "SELECT data FROM incident_heads JOIN incidents USING (id, revision) WHERE id = ?"
+_STANDING_FINDING = """SELECT revision, json_extract(CAST(data AS TEXT), '$.first_event_at')
+    FROM findings WHERE id = ? ORDER BY revision DESC LIMIT 1"""
+_STANDING = "SELECT revision, opened_at FROM incident_heads WHERE id = ?"
 _HISTORY = "SELECT data FROM incidents WHERE id = ? ORDER BY revision"
 _LATEST = """SELECT data FROM incident_heads JOIN incidents USING (id, revision)
     ORDER BY opened_at, id"""
@@ -38,7 +42,10 @@ class SqliteIncidentStore:
         """Keep revisions; an equal (id, revision) with other content raises IntegrityError."""
         rows = [(finding.id, finding.revision, to_json(finding)) for finding in findings]
         with self._database.writing():
-            changes = self._new_heads(_FINDING, rows)
+            changes = [
+                (one, None if at is None else instant(at), noun)
+                for one, at, noun in self._new_heads(_STANDING_FINDING, findings)
+            ]
             put_revisions(self._database, "findings", rows)
             put_rows(self._database, Kind.FINDINGS, changes)
 
@@ -47,7 +54,7 @@ class SqliteIncidentStore:
         rows = [(incident.id, incident.revision, to_json(incident)) for incident in incidents]
         heads = [(one.id, one.revision, one.object_id, one.opened_at) for one in incidents]
         with self._database.writing() as connection:
-            changes = self._new_heads(_HEAD, rows)
+            changes = self._new_heads(_STANDING, incidents)
             put_revisions(self._database, "incidents", rows)
             connection.executemany(_PUT_HEAD, heads)
             put_rows(self._database, Kind.INCIDENTS, changes)
@@ -77,20 +84,17 @@ class SqliteIncidentStore:
         for (data,) in rows:
             yield self._incident(data)
 
-    def _new_heads(
-        self, query: str, rows: Sequence[tuple[str, int, bytes]]
-    ) -> list[tuple[str, bytes | None, bytes]]:
-        """Give (id, document before, document after) of those that get a later revision."""
-        newest: dict[str, tuple[int, bytes]] = {}
-        for noun_id, revision, data in rows:
-            if revision > newest.get(noun_id, (0, b""))[0]:
-                newest[noun_id] = (revision, data)
+    def _new_heads(self, query: str, nouns: Sequence[_Noun]) -> list[tuple[str, Any, _Noun]]:
+        """Give (id, time of the one that stands, noun) of those that get a later revision."""
+        newest: dict[str, _Noun] = {}
+        for noun in nouns:
+            if noun.id not in newest or noun.revision > newest[noun.id].revision:
+                newest[noun.id] = noun
         changes = []
-        for noun_id, (revision, data) in newest.items():
-            row = self._database.one(query, noun_id)
-            before = row[0] if row else None
-            if before is None or revision > orjson.loads(before)["revision"]:
-                changes.append((noun_id, before, data))
+        for noun_id, noun in newest.items():
+            revision, at = self._database.one(query, noun_id) or (0, None)
+            if noun.revision > revision:
+                changes.append((noun_id, at, noun))
         return changes
 
     def _incident(self, data: bytes) -> Incident:

@@ -82,9 +82,8 @@ class SqliteOutbox:
             known = {one for (one,) in connection.execute(_KNOWN, (ids,))}
             connection.executemany(_PUT, rows)
             connection.executemany(_HEAD, map(_named, lines))
-            new = {row[0]: row[-1] for row in reversed(rows) if row[0] not in known}
-            changes = [(one, None, data) for one, data in new.items()]
-            put_rows(self._database, Kind.NOTICES, changes)
+            new = {one.id: one for one in reversed(notices) if one.id not in known}
+            put_rows(self._database, Kind.NOTICES, ((one, None, new[one]) for one in new))
 
     def due(
         self, now: int, limit: int, channel: str | None = None, turn: Turn = WHATEVER
@@ -121,13 +120,13 @@ class SqliteOutbox:
 
     def change(self, before: Notice, after: Notice) -> bool:
         """Keep a notice's new state, where it still stands as ``before`` says; end its claim."""
-        waits, document = after.state in _WAITS, to_json(after)
+        waits = after.state in _WAITS
         values = (
             after.state.value,
             after.next_attempt_at,
             after.channel,
             after.attempts,
-            document,
+            to_json(after),
             waits and before.state in _WAITS,
             before.id,
             before.state.value,
@@ -135,11 +134,10 @@ class SqliteOutbox:
             before.channel,
         )
         with self._database.transaction():
-            stood = self._database.one(_ONE, before.id)
-            if stood is None or self._database.run(_CHANGE, values) != 1:
+            if self._database.run(_CHANGE, values) != 1:
                 return False
             self._database.run(_LET_GO, (before.id,))
-            put_rows(self._database, Kind.NOTICES, [(before.id, stood[0], document)])
+            put_rows(self._database, Kind.NOTICES, [(before.id, before.created_at, after)])
             if waits is not (before.state in _WAITS):
                 self._database.run(_HEAD, _named(_line(before)))
             return True

@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+from connectors.stores.sqlite.search_tables import STATEMENTS as _FOUND
 from pipeline.errors import StoreError
 
-VERSION = 5
+VERSION = 6
 # SQLite's field for whose file it is (https://www.sqlite.org/fileformat2.html, 1.3.13).
 APPLICATION = int.from_bytes(b"Sqsy", "big")
 
@@ -59,10 +60,9 @@ _HEADS = (
     *(f"ALTER TABLE notices DROP COLUMN {it}" for it in ("claim", "claimed_until", "unrecorded")),
     *_WAITING,
 )
-# What people look for. Of incidents, findings and others the latest by the fields that are indexed
-# (``search_rows``), in the order in which pages are read; ``raw`` is a value whose case is not its
-# folded one. Of blocks of events the terms that stand in them; ``indexed`` is 0 where they are not
-# known, and such a block may hold anything.
+# What people look for: of incidents, findings and others see ``search_tables``. Of blocks of events
+# the terms that stand in them; ``indexed`` is 0 where they are not known, and such a block may hold
+# anything.
 _TERMS = (
     """CREATE TABLE event_terms (
         term INTEGER NOT NULL,
@@ -71,22 +71,14 @@ _TERMS = (
     "CREATE INDEX event_blocks_by_end ON event_blocks (last_at, first_at)",
     "CREATE INDEX event_blocks_by_begin ON event_blocks (first_at, last_at)",
 )
-_SEARCH = (
-    """CREATE TABLE search (
-        field INTEGER NOT NULL,
-        value NOT NULL,
-        at INTEGER NOT NULL,
-        id TEXT NOT NULL,
-        raw TEXT,
-        PRIMARY KEY (field, value, at, id)) WITHOUT ROWID""",
-    *_TERMS,
-)
+_SEARCH = (*_FOUND, *_TERMS)
 _SEARCHED = (*_SEARCH, "ALTER TABLE event_blocks ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0")
 # What a store of an earlier version lacks, by that version; its rows say what they said.
 _LATER: dict[int, tuple[str, ...]] = {
     2: (*_CHECKPOINTS, *_HEADS, *_SEARCHED),
     3: (*_HEADS, *_SEARCHED),
     4: _SEARCHED,
+    5: ("DROP TABLE search", *_FOUND, "DELETE FROM counters WHERE name = 'search.filled'"),
 }
 
 _STATEMENTS = (

@@ -17,10 +17,11 @@ from connectors.stores.sqlite.database import SqliteDatabase
 from connectors.stores.sqlite.search_events import (
     OBJECT,
     EventSearch,
+    Readers,
     Work,
     block_filter,
 )
-from pipeline.model.conditions import All, Among, Condition
+from pipeline.model.conditions import All, Among, Condition, Either, Not
 from pipeline.ports.searching import Ask, Count, Facets, Histogram
 
 _BLOCKS = "SELECT first_at, last_at, count, object_id, batch_id FROM event_blocks WHERE {}"
@@ -68,9 +69,11 @@ class EventCounts:
 
     def _by_block(self, ask: Ask, step: int, work: Work) -> Iterator[tuple[int, int, str]]:
         """Give (bucket, events, object); a block that lies across a border is opened."""
-        chosen = block_filter(self.database, ask)
+        chosen, readers = block_filter(self.database, ask), Readers(ask.where)
         with closing(self.database.rows(_BLOCKS.format(chosen.sql), *chosen.values)) as blocks:
             for first, last, count, object_id, batch_id in blocks:
+                if readers(object_id) is None:
+                    continue
                 inside = in_span(ask, first) and in_span(ask, last)
                 bucket = first // step if step else 0
                 if inside and (not step or bucket == last // step):
@@ -89,6 +92,12 @@ class EventCounts:
 
 def _of_blocks(condition: Condition) -> bool:
     """Tell whether a condition says nothing but whose the events are."""
-    if isinstance(condition, All):
-        return all(map(_of_blocks, condition.of))
-    return isinstance(condition, Among) and condition.field == OBJECT
+    match condition:
+        case All(of) | Either(of):
+            return all(map(_of_blocks, of))
+        case Not(of=one):
+            return _of_blocks(one)
+        case Among(field, _):
+            return field == OBJECT
+        case _:
+            return False

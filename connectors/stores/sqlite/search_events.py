@@ -5,9 +5,9 @@ block cannot hold is told by its terms, and by its text before any of its lines 
 """
 
 import heapq
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -26,7 +26,7 @@ from connectors.stores.blocks import pick, storable, wanted
 from connectors.stores.event_terms import wanted as wanted_terms
 from connectors.stores.sqlite.database import SqliteDatabase
 from pipeline.model import Json
-from pipeline.model.conditions import EVERYTHING, All, Among, Condition
+from pipeline.model.conditions import EVERYTHING, NOTHING, All, Among, Condition, Either, Not
 from pipeline.model.holding import holds
 from pipeline.ports.searching import Ask, Page
 
@@ -42,6 +42,21 @@ _OBJECTS: Final = """WITH RECURSIVE found (name) AS (
         FROM found WHERE found.name IS NOT NULL)
     SELECT name FROM found WHERE name IS NOT NULL"""
 _HIGHEST: Final = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Reads blocks for a question; what it says of objects is settled once an object."""
+
+    where: Condition
+    made: dict[str, Reader | None] = field(default_factory=dict)
+
+    def __call__(self, object_id: str) -> Reader | None:
+        """Give the reader of an object's blocks; None where nothing in them can fit."""
+        if object_id not in self.made:
+            left = settled(self.where, object_id)
+            self.made[object_id] = None if left == NOTHING else Reader(left)
+        return self.made[object_id]
 
 
 @dataclass(slots=True)
@@ -128,8 +143,12 @@ class EventSearch:
         """
         order, after = order_of(ask), place_after(ask)
         waiting: list[tuple[Any, Found]] = []
+        readers = Readers(ask.where)
         with closing(self._blocks(ask, order, after)) as blocks:
-            for first_at, last_at, batch_id, data in blocks:
+            for first_at, last_at, batch_id, data, object_id in blocks:
+                reader = readers(object_id)
+                if reader is None:
+                    continue
                 nearer = (last_at if order.descending else first_at) // MILLISECOND
                 while waiting and _before(order, waiting[0][1][0][0], nearer):
                     yield heapq.heappop(waiting)[1]
@@ -137,21 +156,32 @@ class EventSearch:
                     work.stopped = True
                     yield _stop(order, nearer), b"", {}
                     return
-                for one in self._rows(ask, order, after, work, batch_id, data):
+                read = self._read(reader, work, batch_id, data)
+                for one in _placed(ask, order, after, read):
                     heapq.heappush(waiting, (_key(order, one[0]), one))
         while waiting:
             yield heapq.heappop(waiting)[1]
 
     def documents(self, ask: Ask, work: Work) -> Iterator[Json]:
-        """Give the documents that fit, within the budget, in any order."""
-        reader = Reader(ask.where)
+        """Give the documents that fit, newest blocks first, within the budget."""
+        readers = Readers(ask.where)
         chosen = block_filter(self.database, ask)
-        query = f"SELECT batch_id, data FROM event_blocks WHERE {chosen.sql}"  # noqa: S608
+        query = f"""SELECT batch_id, object_id, first_at, last_at, data FROM event_blocks
+            WHERE {chosen.sql} ORDER BY last_at DESC, first_at DESC"""  # noqa: S608
         with closing(self.database.rows(query, *chosen.values)) as blocks:
-            for batch_id, data in blocks:
+            for batch_id, object_id, first_at, last_at, data in blocks:
+                reader = readers(object_id)
+                if reader is None:
+                    continue
                 if work.opened >= work.budget:
                     work.stopped = True
                     return
+                if in_span(ask, first_at) and in_span(ask, last_at):
+                    with self._whole(batch_id):
+                        count, found = reader.documents(data)
+                    work.opened += count
+                    yield from (document for _, document in found)
+                    continue
                 for time, _, document in self._read(reader, work, batch_id, data):
                     if in_span(ask, time):
                         yield document
@@ -160,30 +190,24 @@ class EventSearch:
         """Give the times of a block's events."""
         return [time for time, _, _ in self._read(Reader(EVERYTHING), work, batch_id, data)]
 
-    def _rows(
-        self, ask: Ask, order: Order, after: Place | None, work: Work, batch_id: str, data: bytes
-    ) -> Iterator[Found]:
-        for time, line, document in self._read(Reader(ask.where), work, batch_id, data):
-            if not in_span(ask, time):
-                continue
-            own = document["saqshy"]
-            place = (time // MILLISECOND, own["batch"], own["index"])
-            if after is None or order.behind(place, after):
-                yield place, line, document
-
     def _read(
         self, reader: Reader, work: Work, batch_id: str, data: bytes
     ) -> list[tuple[int, bytes, Json]]:
-        try:
+        with self._whole(batch_id):
             count, found = reader(data)
-        except (ValueError, KeyError, TypeError) as error:
-            raise self.database.damaged(f"the events of batch {batch_id}", error) from error
         work.opened += count
         return found
 
+    @contextmanager
+    def _whole(self, batch_id: str) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, KeyError, TypeError) as error:
+            raise self.database.damaged(f"the events of batch {batch_id}", error) from error
+
     def _blocks(
         self, ask: Ask, order: Order, after: Place | None
-    ) -> Generator[tuple[int, int, str, bytes], None, None]:
+    ) -> Generator[tuple[int, int, str, bytes, str], None, None]:
         chosen = block_filter(self.database, ask)
         sql, values = chosen.sql, chosen.values
         if after is not None:
@@ -191,11 +215,24 @@ class EventSearch:
             sql += " AND first_at <= ?" if order.descending else " AND last_at >= ?"
             values = (*values, storable(last))
         by = "last_at DESC, first_at DESC" if order.descending else "first_at, last_at"
-        columns = "first_at, last_at, batch_id, data"
+        columns = "first_at, last_at, batch_id, data, object_id"
         yield from self.database.rows(
             f"SELECT {columns} FROM event_blocks WHERE {sql} ORDER BY {by}",  # noqa: S608
             *values,
         )
+
+
+def _placed(
+    ask: Ask, order: Order, after: Place | None, read: Iterable[tuple[int, bytes, Json]]
+) -> Iterator[Found]:
+    """Give what lies in the span and behind the cursor, with its place."""
+    for time, line, document in read:
+        if not in_span(ask, time):
+            continue
+        own = document["saqshy"]
+        place = (time // MILLISECOND, own["batch"], own["index"])
+        if after is None or order.behind(place, after):
+            yield place, line, document
 
 
 def _before(order: Order, moment: int, nearer: int) -> bool:
@@ -239,3 +276,24 @@ def of_objects(condition: Condition) -> Iterator[tuple[str, ...]]:
             yield from of_objects(one)
     elif isinstance(condition, Among) and condition.field == OBJECT:
         yield condition.values
+
+
+def settled(condition: Condition, object_id: str) -> Condition:
+    """Give what is left of a condition for events of one object."""
+    match condition:
+        case Among(field, _) if field == OBJECT:
+            document = {"saqshy": {"object_id": object_id}}
+            return EVERYTHING if holds(condition, document) else NOTHING
+        case All(of):
+            parts = [one for each in of if (one := settled(each, object_id)) != EVERYTHING]
+            return NOTHING if NOTHING in parts else All(tuple(parts))
+        case Either(of):
+            parts = [one for each in of if (one := settled(each, object_id)) != NOTHING]
+            return EVERYTHING if EVERYTHING in parts else Either(tuple(parts))
+        case Not(of=one):
+            left = settled(one, object_id)
+            if left in (EVERYTHING, NOTHING):
+                return NOTHING if left == EVERYTHING else EVERYTHING
+            return Not(left)
+        case _:
+            return condition

@@ -1,23 +1,33 @@
 """Rows to be found by, made anew: of a store of an earlier version, and of what was rewritten."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import orjson
+from pydantic import ValidationError
 
-from connectors.stores.asking import name_of, with_id
+from connectors.stores.asking import name_of, own_time, with_id
 from connectors.stores.sqlite.database import SqliteDatabase
-from connectors.stores.sqlite.search_rows import put_rows
+from connectors.stores.sqlite.search_rows import Noun, put_rows
+from pipeline.model import AuditEntry, Failure, Finding, Incident, Notice, from_json
 from pipeline.model.carried import Carried
 from pipeline.ports.searching import Kind
 
+_NOUNS: Final[Mapping[Kind, type[Noun]]] = {
+    Kind.INCIDENTS: Incident,
+    Kind.FINDINGS: Finding,
+    Kind.NOTICES: Notice,
+    Kind.AUDIT: AuditEntry,
+    Kind.FAILURES: Failure,
+}
+
 _ALL: Final = {
-    Kind.INCIDENTS: "SELECT data FROM incident_heads JOIN incidents USING (id, revision)",
-    Kind.FINDINGS: """SELECT data FROM findings AS one WHERE revision =
+    Kind.INCIDENTS: "SELECT id, data FROM incident_heads JOIN incidents USING (id, revision)",
+    Kind.FINDINGS: """SELECT id, data FROM findings AS one WHERE revision =
         (SELECT max(revision) FROM findings AS other WHERE other.id = one.id)""",
-    Kind.NOTICES: "SELECT data FROM notices",
-    Kind.AUDIT: "SELECT data FROM audit",
-    Kind.FAILURES: "SELECT data, id FROM failures",
+    Kind.NOTICES: "SELECT id, data FROM notices",
+    Kind.AUDIT: "SELECT entry_id, data FROM audit",
+    Kind.FAILURES: "SELECT id, data FROM failures",
 }
 _KEYS: Final = {
     Kind.INCIDENTS: " WHERE incident_heads.id = ?",
@@ -36,9 +46,8 @@ def fill(database: SqliteDatabase) -> None:
         return
     with database.transaction():
         for kind, query in _ALL.items():
-            for documents in _chunks(database, query):
-                changes = [(name_of(kind, orjson.loads(one)), None, one) for one in documents]
-                put_rows(database, kind, changes)
+            for nouns in _chunks(database, kind, query):
+                put_rows(database, kind, [(name, None, one) for name, one in nouns])
         database.run("INSERT OR IGNORE INTO counters VALUES ('search.filled', 1)")
 
 
@@ -48,15 +57,20 @@ def found_anew(database: SqliteDatabase, place: str, rewritten: Sequence[Carried
         return
     kind = Kind(place)
     for row in rewritten:
-        before = with_id(row.of, row.data) if kind is Kind.FAILURES else row.data
-        row_id = name_of(kind, orjson.loads(before))
-        put_rows(database, kind, [(row_id, before, None)])
-        for documents in _chunks(database, _ALL[kind] + _KEYS[kind], row_id):
-            put_rows(database, kind, [(row_id, None, one) for one in documents])
+        before = orjson.loads(with_id(row.of, row.data) if kind is Kind.FAILURES else row.data)
+        row_id = name_of(kind, before)
+        put_rows(database, kind, [(row_id, own_time(kind, before), None)])
+        for nouns in _chunks(database, kind, _ALL[kind] + _KEYS[kind], row_id):
+            put_rows(database, kind, [(name, None, one) for name, one in nouns])
 
 
-def _chunks(database: SqliteDatabase, query: str, *of: str) -> Iterator[list[bytes]]:
+def _chunks(
+    database: SqliteDatabase, kind: Kind, query: str, *of: str
+) -> Iterator[list[tuple[str, Noun]]]:
     with database.reading() as connection:
         cursor = connection.execute(query, of)
         while rows := cursor.fetchmany(_CHUNK):
-            yield [with_id(row[1], row[0]) if len(row) > 1 else row[0] for row in rows]
+            try:
+                yield [(name, from_json(_NOUNS[kind], data)) for name, data in rows]
+            except ValidationError as error:
+                raise database.damaged(f"one of {kind}", error) from error

@@ -1,16 +1,15 @@
-"""Questions to what is found by rows of ``search``: pages, counts, facets, histograms."""
+"""Questions to incidents, findings, notices, audit entries, failures: pages and what is counted."""
 
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from itertools import islice
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
 from connectors.stores.asking import (
     MILLISECOND,
-    Order,
     Place,
     as_facets,
     as_histogram,
@@ -24,11 +23,13 @@ from connectors.stores.asking import (
     with_id,
 )
 from connectors.stores.sqlite.database import SqliteDatabase
-from connectors.stores.sqlite.search_plan import Filter, Planner
-from connectors.stores.sqlite.search_rows import NUMBERS
+from connectors.stores.sqlite.search_plan import Planner
+from connectors.stores.sqlite.search_tables import COLUMNS, Column, table_of
+from connectors.stores.sqlite.search_walk import Walk, Walker
 from pipeline.model import Json
-from pipeline.model.conditions import All, Condition
+from pipeline.model.conditions import Condition
 from pipeline.model.holding import holds
+from pipeline.ports.search_fields import FieldType
 from pipeline.ports.searching import Ask, Count, Facets, Histogram, Kind, Page
 
 _ONE: Final = {
@@ -43,18 +44,9 @@ _REVISIONS: Final = {
     Kind.INCIDENTS: "SELECT data FROM incidents WHERE id = ? ORDER BY revision",
     Kind.FINDINGS: "SELECT data FROM findings WHERE id = ? ORDER BY revision",
 }
-_FEW: Final = 2_000  # rows that are sorted, or opened, sooner than a longer way is gone
-_COUNTED: Final = 50  # rows of an index for one that is opened
-
-
-@dataclass(frozen=True, slots=True)
-class _Driver:
-    """The rows that are gone through: FROM and WHERE of ``d``, and whether rows come twice."""
-
-    where: str
-    values: tuple[Any, ...]
-    few: bool = False
-    doubled: bool = False
+_COUNTED: Final = 50  # rows of an index for one document that a budget lets open
+_TALLIED: Final = 2  # documents of a budget for one row that is counted by its values
+_RANGES: Final = 400  # buckets that are counted one by one
 
 
 class HeadSearch:
@@ -64,14 +56,17 @@ class HeadSearch:
         self._database = database
         self._kind = kind
         self._plan = Planner(database, kind)
+        self._walker = Walker(database, self._plan)
 
     def page(self, ask: Ask) -> Page:
         """Give one page."""
         rows: list[bytes] = []
         opened, last = 0, ()
-        exact = self._filter(ask).exact
+        exact = self._walker.filter(ask).exact
         with closing(self._places(ask)) as places:
-            for place in places:
+            for place, there in places:
+                if not there:
+                    return Page(rows, cursor(ask, place), complete=False)
                 if len(rows) == ask.limit:
                     return Page(rows, cursor(ask, last))
                 if not exact and opened == ask.budget:
@@ -84,8 +79,8 @@ class HeadSearch:
 
     def every(self, ask: Ask) -> Iterator[bytes]:
         """Give all rows that fit, in order, as of the first; each document as it stands by then."""
-        with closing(self._places(ask)) as places:
-            for place in places:
+        with closing(self._places(ask, bounded=False)) as places:
+            for place, _ in places:
                 found = self._standing(str(place[-1]))
                 if found is not None and self._fits(ask, found[1]):
                     yield found[0]
@@ -103,63 +98,102 @@ class HeadSearch:
 
     def count(self, ask: Ask) -> Count:
         """Count what fits; by rows alone where they tell, else by opening what may fit."""
-        found = self._filter(ask)
-        if not found.exact:
-            documents, all_opened = self._opened(ask)
-            return Count(len(documents), all_opened)
-        driver = self._driver(ask, found)
+        walk = self._walk(ask)
+        if walk is None:
+            documents, complete = self._opened(ask)
+            return Count(len(documents), complete)
+        walk, complete = self._walker.newest(ask, walk)
         most = ask.budget * _COUNTED
-        what = "DISTINCT d.at, d.id" if driver.doubled else "1"
-        query = (
-            f"SELECT count(*) FROM (SELECT {what} FROM search AS d WHERE {driver.where} LIMIT ?)"  # noqa: S608
-        )
-        (count,) = self._database.all(query, *driver.values, most + 1)[0]
-        return Count(min(count, most), count <= most)
+        rows = walk.select(", ".join(walk.place) if walk.doubled else "1", end="LIMIT ?")
+        query = f"SELECT count(*) FROM ({rows})"  # noqa: S608
+        (count,) = self._database.all(query, *walk.given, most + 1)[0]
+        return Count(min(count, most), complete and count <= most)
 
     def facets(self, ask: Ask, fields: Sequence[str], most: int) -> Facets:
-        """Count the values of fields."""
-        found = self._filter(ask)
-        numbers = [NUMBERS.get((self._kind, field)) for field in fields]
-        few = self._driver(ask, found).few
-        if not found.exact or few or None in numbers:
-            documents, all_opened = self._opened(ask)
-            return as_facets(tally(documents, fields), most, exact=all_opened)
-        counted = {}
-        for field, number in zip(fields, numbers, strict=True):
-            query = f"""SELECT coalesce(raw, value), count(*) FROM search AS d
-                WHERE field = ? AND {found.sql} GROUP BY 1"""  # noqa: S608
-            rows = self._database.all(query, number, *found.values)
-            counted[field] = {str(value): count for value, count in rows}
-        return as_facets(counted, most)
+        """Count the values of fields, of so many of the newest rows as the budget allows."""
+        walk = self._walk(ask)
+        columns = [self._counted(field) for field in fields]
+        if walk is None or None in columns:
+            documents, complete = self._opened(ask)
+            return as_facets(tally(documents, fields), most, exact=complete)
+        walk, complete = self._walker.newest(ask, walk)
+        asked = [one for one in columns if one is not None]
+        names = ", ".join(f"d.{one.name}" for one in asked)
+        what = ", ".join((*walk.place, names, "d.spelt"))
+        by = ", ".join(f"{name} DESC" for name in walk.place)
+        limit = max(1, ask.budget // _TALLIED)
+        rows = self._database.all(
+            walk.select(what, end=f"ORDER BY {by} LIMIT ?"), *walk.given, limit + 1
+        )
+        told = Counter(row[2:] for row in rows[:limit])
+        counted: dict[str, Counter[str]] = {field: Counter() for field in fields}
+        for (*values, spelt), times in told.items():
+            for column, value in zip(asked, values, strict=True):
+                for text in _texts(column, value, spelt):
+                    counted[column.field][text] += times
+        return as_facets(counted, most, exact=complete and len(rows) <= limit)
 
     def histogram(self, ask: Ask, step: int) -> Histogram:
         """Count by time."""
         step = checked_step(step)
-        found = self._filter(ask)
-        if not found.exact:
-            documents, all_opened = self._opened(ask)
-            counts: dict[int, int] = {}
-            for document in documents:
-                bucket = own_time(self._kind, document) // step
-                counts[bucket] = counts.get(bucket, 0) + 1
-            return as_histogram(ask, step, counts, exact=all_opened)
+        walk = self._walk(ask)
+        if walk is None:
+            documents, complete = self._opened(ask)
+            times = (own_time(self._kind, document) // step for document in documents)
+            return as_histogram(ask, step, Counter(times), exact=complete)
+        if self._plan(ask.where).all and (ranges := self._ranges(ask, step)) is not None:
+            return as_histogram(ask, step, ranges, exact=True)
+        walk, complete = self._walker.newest(ask, walk)
         width = step // MILLISECOND
-        driver = self._driver(ask, found)
-        rows = f"SELECT DISTINCT at, id FROM search AS d WHERE {driver.where}"  # noqa: S608
-        query = f"""SELECT (at - ((at % ?) + ?) % ?) / ? AS bucket, count(*)
-            FROM ({rows}) GROUP BY bucket"""  # noqa: S608
-        counted = self._database.all(query, width, width, width, width, *driver.values)
-        return as_histogram(ask, step, dict(counted), exact=True)
+        at = walk.place[0]
+        once = f"{', '.join(walk.place)}, " if walk.doubled else ""
+        rows = walk.select(f"{once}({at} - (({at} % ?) + ?) % ?) / ? AS bucket")
+        query = f"SELECT bucket, count(*) FROM ({rows}) GROUP BY bucket"  # noqa: S608
+        counted = self._database.all(query, width, width, width, width, *walk.given)
+        return as_histogram(ask, step, dict(counted), exact=complete)
+
+    def _ranges(self, ask: Ask, step: int) -> dict[int, int] | None:
+        """Count all rows by time, bucket by bucket; None where the buckets are too many."""
+        width, table = step // MILLISECOND, table_of(self._kind)
+        span = self._plan.span(ask)
+        query = f"SELECT min(d.at), max(d.at) FROM {table} AS d WHERE {span.sql}"  # noqa: S608
+        (ends,) = self._database.all(query, *span.values)
+        if ends[0] is None:
+            return {}
+        first, last = (end // width for end in ends)
+        if last - first >= _RANGES:
+            return None
+        query = f"""SELECT count(*) FROM {table} AS d INDEXED BY {table}_at
+            WHERE d.at >= ? AND d.at <= ?"""  # noqa: S608
+        counted = {}
+        for bucket in range(first, last + 1):
+            inside = max(bucket * width, ends[0]), min((bucket + 1) * width - 1, ends[1])
+            (counted[bucket],) = self._database.all(query, *inside)[0]
+        return {bucket: count for bucket, count in counted.items() if count}
+
+    def _walk(self, ask: Ask) -> Walk | None:
+        """Choose a walk whose rows tell what fits; None where documents are to be opened."""
+        if not self._walker.filter(ask).exact or self._plan.names(ask.where) is not None:
+            return None
+        return self._walker(ask)
+
+    def _counted(self, field: str) -> Column | None:
+        column = COLUMNS[self._kind].get(field)
+        return None if column is None or column.type is FieldType.TIME else column
 
     def _opened(self, ask: Ask) -> tuple[list[Json], bool]:
         """Open what may fit, within the budget; tell whether that was all."""
         found: list[Json] = []
+        opened = 0
         with closing(self._places(ask)) as places:
-            for place in islice(places, ask.budget):
+            for place, there in places:
+                if not there or opened == ask.budget:
+                    return found, False
                 _, document = self._document(str(place[-1]))
+                opened += 1
                 if self._fits(ask, document):
                     found.append(document)
-            return found, next(places, None) is None
+        return found, True
 
     def _fits(self, ask: Ask, document: Json) -> bool:
         return in_span(ask, own_time(self._kind, document)) and holds(ask.where, document)
@@ -184,75 +218,47 @@ class HeadSearch:
     def _whole(self, row_id: str, data: bytes) -> bytes:
         return with_id(row_id, data) if self._kind is Kind.FAILURES else data
 
-    def _filter(self, ask: Ask) -> Filter:
-        span, where = self._plan.span(ask), self._plan(ask.where)
-        if span.all and where.all:
-            return where
-        both = (*span.values, *where.values)
-        return Filter(f"({span.sql}) AND ({where.sql})", both, span.exact and where.exact)
-
-    def _driver(self, ask: Ask, found: Filter) -> _Driver:
-        """Choose what is gone through: the fewest rows of a term, else all of the kind."""
-        base = _Driver(
-            f"d.field = ? AND d.value = '' AND {found.sql}",
-            (NUMBERS[self._kind, ""], *found.values),
-        )
-        span = self._plan.span(ask)
-        best, least = base, _FEW * _COUNTED
-        for condition in _parts(ask.where):
-            term = self._plan.term(condition)
-            if term is None:
-                continue
-            number, values = term
-            marks = ", ".join("?" * len(values))
-            of = f"d.field = ? AND d.value IN ({marks}) AND {span.sql}"
-            query = f"SELECT count(*) FROM (SELECT 1 FROM search AS d WHERE {of} LIMIT ?)"  # noqa: S608
-            (size,) = self._database.all(query, number, *values, *span.values, least)[0]
-            few, single = size < _FEW, len(values) == 1
-            if size < least and (few or single):
-                best, least = _Driver(
-                    f"d.field = ? AND d.value IN ({marks}) AND {found.sql}",
-                    (number, *values, *found.values), few, not single,
-                ), size  # fmt: skip
-        return best
-
-    def _places(self, ask: Ask) -> Generator[Place, None, None]:
+    def _places(
+        self, ask: Ask, *, bounded: bool = True
+    ) -> Generator[tuple[Place, bool], None, None]:
         """Give the places of what may fit, in order, behind the cursor."""
         order, after = order_of(ask), place_after(ask)
-        found = self._filter(ask)
-        driver = self._driver(ask, found)
-        if driver.few:
-            yield from self._sorted(order, after, driver)
+        names = self._plan.names(ask.where)
+        if names is None:
+            yield from self._walker.places(ask, order, after, bounded=bounded)
             return
-        if order.sort:
-            number = NUMBERS[self._kind, order.sort]
-            driver = _Driver(f"d.field = ? AND {found.sql}", (number, *found.values))
-        columns = ("d.value, " if order.sort else "") + "d.at, d.id"
-        way = "DESC" if order.descending else "ASC"
-        ordered = ", ".join(f"{name} {way}" for name in columns.split(", "))
-        where, values = driver.where, driver.values
-        if after is not None:
-            sign = "<" if order.descending else ">"
-            where = f"{where} AND ({columns}) {sign} ({', '.join('?' * len(after))})"
-            values = (*values, *after)
-        query = f"SELECT {columns} FROM search AS d WHERE {where} ORDER BY {ordered}"  # noqa: S608
-        yield from self._database.rows(query, *values)
+        placed = {order.place(one) for one in self._named(names) if self._fits(ask, one)}
+        behind = (one for one in placed if after is None or order.behind(one, after))
+        for place in sorted(behind, reverse=order.descending):
+            yield place, True
 
-    def _sorted(
-        self, order: Order, after: Place | None, driver: _Driver
-    ) -> Generator[Place, None, None]:
-        """Sort few rows; what they are sorted by stands in their documents."""
-        query = f"SELECT DISTINCT d.at, d.id FROM search AS d WHERE {driver.where}"  # noqa: S608
-        places: list[Place] = self._database.all(query, *driver.values)  # type: ignore[assignment]
-        if order.sort:
-            places = [order.place(self._document(str(row_id))[1]) for _, row_id in places]
-        chosen = (one for one in places if after is None or order.behind(one, after))
-        yield from sorted(chosen, reverse=order.descending)
+    def _named(self, names: tuple[str, ...]) -> Iterator[Json]:
+        """Give the documents of these folded names."""
+        for name in names:
+            table = table_of(self._kind)
+            others = self._database.all(f"SELECT id FROM {table} WHERE name = ?", name)  # noqa: S608
+            for row_id in (name, *(one for (one,) in others)):
+                found = self._standing(str(row_id))
+                if found is not None:
+                    yield found[1]
 
 
-def _parts(condition: Condition) -> Iterator[Condition]:
-    if isinstance(condition, All):
-        for one in condition.of:
-            yield from _parts(one)
-    else:
-        yield condition
+@lru_cache(maxsize=16_384)
+def _spelt(text: str) -> dict[str, str]:
+    read: dict[str, str] = orjson.loads(text)
+    return read
+
+
+@lru_cache(maxsize=16_384)
+def _listed(text: str) -> list[str]:
+    read: list[str] = orjson.loads(text)
+    return read
+
+
+def _texts(column: Column, value: Any, spelt: str | None) -> Sequence[str]:
+    """Give the texts by which a row is counted for a field."""
+    if value is None:
+        return ()
+    if column.many:
+        return _listed(value)
+    return (_spelt(spelt).get(column.name, value) if spelt else str(value),)

@@ -1,24 +1,25 @@
-"""Conditions as SQL over rows of ``search``: a filter that lets through at least what fits.
+"""Conditions as SQL over a kind's table: a filter that lets through at least what fits.
 
-``d`` is a row whose ``at`` and ``id`` name a document. A filter is ``exact`` where it lets through
-nothing else; what is not, is opened and asked once more.
+``d`` is a row of it. A filter is ``exact`` where it lets through nothing else; what is not, is
+opened and asked once more. None of a filter's expressions is NULL: else NOT would lose rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.stores.asking import MILLISECOND
 from connectors.stores.sqlite.database import SqliteDatabase
-from connectors.stores.sqlite.search_rows import NUMBERS
+from connectors.stores.sqlite.search_tables import COLUMNS, Column
 from pipeline.model.conditions import All, Among, Condition, Either, Like, Not, Present, Within
 from pipeline.ports.search_fields import OWN_TIME, FieldType, type_of
 from pipeline.ports.searching import Ask, Kind
 
 _NAMES: Final = frozenset({"id", "entry_id"})
 _MOST_VALUES: Final = 5_000  # of one condition
-_DISTINCT: Final = 2_000  # of a field, that stars are tried on
+_DISTINCT: Final = 2_000  # of a field of several values, that stars are tried on
 _LARGEST: Final = 2**53  # beyond it a number's text and value part
+_NAME: Final = "ifnull(d.name, d.id)"
 _VALUES = """WITH RECURSIVE found (value) AS (
         SELECT min(value) FROM search WHERE field = :field AND value > ''
         UNION ALL
@@ -41,6 +42,11 @@ class Filter:
         """Tell whether it lets everything through."""
         return self.sql == "1"
 
+    @property
+    def none(self) -> bool:
+        """Tell whether it lets nothing through."""
+        return self.sql == "0"
+
 
 _TRUE, _FALSE, _UNKNOWN = Filter("1"), Filter("0"), Filter("1", exact=False)
 
@@ -61,6 +67,8 @@ class Planner:
                 return _joined(" OR ", [self(one) for one in of], _FALSE)
             case Not(of=one):
                 inner = self(one)
+                if inner.exact and (inner.all or inner.none):
+                    return _FALSE if inner.all else _TRUE
                 sql = f"NOT ({inner.sql})"
                 return Filter(sql, inner.values) if inner.exact else _UNKNOWN
             case _:
@@ -73,14 +81,25 @@ class Planner:
         span = Within(OWN_TIME[self.kind], ask.begin, ask.end, below=True)
         return self._within(span)
 
-    def term(self, condition: Condition) -> tuple[int, tuple[str, ...]] | None:
-        """Give (field's number, folded values) of a condition that one range of rows answers."""
-        if not isinstance(condition, Among):
-            return None
-        number = self._number(condition.field)
-        values = _folded(condition.values)
-        fits = number is not None and values and "" not in values and len(values) <= _MOST_VALUES
-        return (number, values) if fits and number is not None else None
+    def terms(self, condition: Condition) -> Iterator[tuple[Column, tuple[str, ...]]]:
+        """Give (column, folded values) of the parts of a condition that an index answers."""
+        if isinstance(condition, All):
+            for one in condition.of:
+                yield from self.terms(one)
+        elif isinstance(condition, Among):
+            column, values = self._texts(condition.field), _folded(condition.values)
+            fits = values and "" not in values and len(values) <= _MOST_VALUES
+            unusual = column is not None and (not column.usual or column.usual not in values)
+            if column is not None and fits and unusual:
+                yield column, values
+
+    def names(self, condition: Condition) -> tuple[str, ...] | None:
+        """Give the folded names of which a row must have one; None where none are asked for."""
+        if isinstance(condition, All):
+            return next((found for one in condition.of if (found := self.names(one))), None)
+        if isinstance(condition, Among) and condition.field in _NAMES:
+            return _folded(condition.values)
+        return None
 
     def _leaf(self, condition: Among | Like | Within | Present) -> Filter:
         match condition:
@@ -98,54 +117,50 @@ class Planner:
             return _FALSE
         if field in _NAMES:
             return _named(values) if len(values) <= _MOST_VALUES else _UNKNOWN
-        number, folded = self._number(field), _folded(values)
-        if number is None or "" in folded or len(folded) > _MOST_VALUES:
+        column, folded = self._texts(field), _folded(values)
+        if column is None or "" in folded or len(folded) > _MOST_VALUES:
             return _UNKNOWN
-        return _among_rows(number, folded)
+        return _among_values(column, folded)
 
     def _like(self, field: str, parts: tuple[str, ...]) -> Filter:
         if not any(parts) or any("\0" in part for part in parts):
             return _UNKNOWN
         pattern = "%".join(_escaped(part.casefold()) for part in parts)
         if field in _NAMES:
-            sql = f"(d.id LIKE ? ESCAPE '\\' OR {_NOT_ASCII})"
-            return Filter(sql, (pattern,), exact=False)
-        number = self._number(field)
-        if number is None:
+            return Filter(f"{_NAME} LIKE ? ESCAPE '\\'", (pattern,))
+        column = self._texts(field)
+        if column is None:
             return _UNKNOWN
-        asked = {"field": number, "most": _DISTINCT}
+        if not column.many:
+            return Filter(f"ifnull(d.{column.name} LIKE ? ESCAPE '\\', 0)", (pattern,))
+        asked = {"field": column.number, "most": _DISTINCT, "like": pattern}
         with self.database.reading() as connection:
             query = f"SELECT value, value LIKE :like ESCAPE '\\' FROM ({_VALUES})"  # noqa: S608
-            found = connection.execute(query, {**asked, "like": pattern}).fetchall()
-        if len(found) < _DISTINCT:
-            fitting = tuple(str(value) for value, fits in found if fits)
-            return _among_rows(number, fitting) if fitting else _FALSE
-        sql = "d.id IN (SELECT id FROM search WHERE field = ? AND value LIKE ? ESCAPE '\\')"
-        return Filter(sql, (number, pattern))
+            found = connection.execute(query, asked).fetchall()
+        if len(found) == _DISTINCT:
+            return _UNKNOWN
+        fitting = tuple(str(value) for value, fits in found if fits)
+        return _among_values(column, fitting) if fitting else _FALSE
 
     def _within(self, condition: Within) -> Filter:
         of = type_of(self.kind, condition.field)
         own = condition.field == OWN_TIME[self.kind]
-        number = NUMBERS.get((self.kind, condition.field))
-        if of not in {FieldType.TIME, FieldType.NUMBER} or (number is None and not own):
+        column = COLUMNS[self.kind].get(condition.field)
+        if of not in {FieldType.TIME, FieldType.NUMBER} or (column is None and not own):
             return _UNKNOWN
         ends = _milliseconds(condition) if of is FieldType.TIME else _numbers(condition)
         if ends is None:
             return _UNKNOWN
-        column = "d.at" if own else "value"
-        tests = [f"{column} {sign} ?" for sign, _ in ends.tests] or ["1"]
-        sql = " AND ".join(tests)
-        values = tuple(value for _, value in ends.tests)
-        if not own:
-            sql = f"d.id IN (SELECT id FROM search WHERE field = ? AND {sql})"  # noqa: S608
-            values = (number, *values)
-        return Filter(f"({sql})", values, ends.exact)
+        name = f"d.{column.name}" if column is not None else "d.at"
+        if not ends.tests:
+            return _TRUE
+        sql = " AND ".join(f"{name} {sign} ?" for sign, _ in ends.tests)
+        return Filter(f"({sql})", tuple(value for _, value in ends.tests), ends.exact)
 
-    def _number(self, field: str) -> int | None:
-        """Give a text field's number; None where rows do not tell of it."""
-        if not field or type_of(self.kind, field) in {FieldType.TIME, FieldType.NUMBER}:
-            return None
-        return NUMBERS.get((self.kind, field))
+    def _texts(self, field: str) -> Column | None:
+        """Give a text field's column; None where rows do not tell of it."""
+        column = COLUMNS[self.kind].get(field)
+        return column if column is not None and column.text else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +169,11 @@ class _Ends:
     exact: bool
 
 
-_NOT_ASCII: Final = "d.id GLOB '*[^ -~]*'"
-
-
 def _joined(sign: str, filters: Sequence[Filter], empty: Filter) -> Filter:
+    # A constant in a query makes SQLite forget the rest of it, and so that an index fits.
+    if empty is _TRUE and any(one.none for one in filters):
+        return _FALSE
+    filters = [one for one in filters if not one.none]
     if not filters:
         return empty
     sql = sign.join(f"({one.sql})" for one in filters)
@@ -165,17 +181,19 @@ def _joined(sign: str, filters: Sequence[Filter], empty: Filter) -> Filter:
     return Filter(sql, values, all(one.exact for one in filters))
 
 
-def _among_rows(number: int, values: tuple[str, ...]) -> Filter:
+def _among_values(column: Column, values: tuple[str, ...]) -> Filter:
     marks = ", ".join("?" * len(values))
+    if not column.many:
+        return Filter(f"ifnull(d.{column.name} IN ({marks}), 0)", values)
     sql = f"""EXISTS (SELECT 1 FROM search WHERE field = ? AND value IN ({marks})
         AND at = d.at AND id = d.id)"""  # noqa: S608 (marks)
-    return Filter(sql, (number, *values))
+    return Filter(sql, (column.number, *values))
 
 
 def _named(values: tuple[str, ...]) -> Filter:
     folded = _folded(values)
     marks = ", ".join("?" * len(folded))
-    return Filter(f"(lower(d.id) IN ({marks}) OR {_NOT_ASCII})", folded, exact=False)
+    return Filter(f"{_NAME} IN ({marks})", folded)
 
 
 def _folded(values: tuple[str, ...]) -> tuple[str, ...]:

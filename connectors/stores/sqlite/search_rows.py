@@ -1,122 +1,181 @@
-"""The rows by which incidents, findings, notices, audit entries and failures are found.
+"""What is written of a noun so that it is found, in the transaction of what it tells of.
 
-A row is (field, value, own time, id): read in its order it is a page. Times are milliseconds, texts
-folded. They are written in the transaction of what they tell of, and only where they change.
+Only what changes is written: of a later revision the columns whose values are others.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import orjson
 
 from connectors.stores.asking import MILLISECOND
 from connectors.stores.sqlite.database import SqliteDatabase
-from pipeline.model import Json
-from pipeline.model.holding import text_of, time_of
-from pipeline.ports.search_fields import OWN_TIME, FieldType, fields_of
+from connectors.stores.sqlite.search_tables import COLUMNS, Column, table_of
+from pipeline.model import AuditEntry, Failure, Finding, Incident, Instant, Notice
+from pipeline.model.holding import text_of
+from pipeline.ports.search_fields import OWN_TIME, FieldType
 from pipeline.ports.searching import Kind
 
-SearchRow: TypeAlias = tuple[int, Any, int, str, str | None]
+Noun: TypeAlias = AuditEntry | Failure | Finding | Incident | Notice
+# A name, the own time of the row that stands (None: there is none), what is to be found now (None:
+# nothing).
+Change: TypeAlias = tuple[str, Instant | None, Noun | None]
+Row: TypeAlias = Sequence[Any]
+Term: TypeAlias = tuple[int, str, int, str]
 
-# A field's number is its kind's and its place here: only ever add at the end.
-_STEP: Final = 100
-_FIELDS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.INCIDENTS: (
-        "", "object_id", "state", "changed_at", "last_event_at", "event_count", "fold_key", "trial",
-        "assessment.is_incident", "assessment.severity", "assessment.priority", "assessment.rsit",
-        "assessment.intent", "assessment.origin", "assessment.reality", "assessment.scope",
-        "assessment.guard", "assessment.attack", "assessment.route.role",
-        "assessment.route.party_id", "assigned_to", "closing_verdict", "merged_into",
-    ),
-    Kind.FINDINGS: (
-        "", "object_id", "kind", "rule.id", "rule.level", "last_event_at", "trial", "retracted",
-        "labels.attack", "labels.rsit", "suppressed", "merged_into",
-    ),
-    Kind.NOTICES: (
-        "", "incident_id", "object_id", "state", "leg", "kind", "channel", "language",
-        "recipient.role", "recipient.party_id", "guard.decision", "set_by", "basis", "due_at",
-        "tried.why",
-    ),
-    Kind.AUDIT: ("", "chain", "kind", "subject", "actor"),
-    Kind.FAILURES: ("", "batch_id", "object_id", "source_id", "stage", "code"),
-}  # fmt: skip
-NUMBERS: Final[Mapping[tuple[Kind, str], int]] = {
-    (kind, field): (place + 1) * _STEP + number
-    for place, (kind, fields) in enumerate(_FIELDS.items())
-    for number, field in enumerate(fields)
-}
-_PLAN: Final[Mapping[Kind, tuple[tuple[int, tuple[str, ...], FieldType, bool], ...]]] = {
-    kind: tuple(
-        (NUMBERS[kind, one.name], tuple(one.name.split(".")), one.type, one.sortable)
-        for one in fields_of(kind).values()
-        if one.indexed and one.name != OWN_TIME[kind]
-    )
-    for kind in _FIELDS
-}
-_PUT = "INSERT OR IGNORE INTO search VALUES (?, ?, ?, ?, ?)"
-_DROP = "DELETE FROM search WHERE field = ? AND value = ? AND at = ? AND id = ?"
+_FIRST: Final = 4  # columns before those of fields: at, id, name, spelt
+_PUT_TERM = "INSERT OR IGNORE INTO search VALUES (?, ?, ?, ?)"
+_DROP_TERM = "DELETE FROM search WHERE field = ? AND value = ? AND at = ? AND id = ?"
 
 
-def rows_of(kind: Kind, row_id: str, document: Json) -> set[SearchRow]:
-    """Give the rows of one document."""
-    at = _milliseconds(document[OWN_TIME[kind]])
-    found: set[SearchRow] = {(NUMBERS[kind, ""], "", at, row_id, None)}
-    for number, steps, of, sorts in _PLAN[kind]:
-        leaves = _leaves(document, steps)
-        if of is FieldType.TIME:
-            found.update((number, _milliseconds(leaf), at, row_id, None) for leaf in leaves)
-        elif of is FieldType.NUMBER:
-            found.update((number, leaf, at, row_id, None) for leaf in leaves)
-        else:
-            for leaf in leaves:
-                text = leaf if type(leaf) is str else text_of(leaf)
-                folded = text.casefold()
-                if text:
-                    found.add((number, folded, at, row_id, None if folded == text else text))
-        if sorts and not leaves:
-            found.add((number, 0, at, row_id, None))
-    return found
+class _Way(Enum):
+    """How a column's value is made."""
+
+    TEXT = auto()
+    NUMBER = auto()
+    TIME = auto()
+    SEVERAL = auto()
 
 
-def put_rows(
-    database: SqliteDatabase,
-    kind: Kind,
-    changes: Iterable[tuple[str, bytes | None, bytes | None]],
-) -> None:
-    """Write what changed, as (id, document before, document after); None: there is none."""
-    gone: list[tuple[Any, ...]] = []
-    made: list[tuple[Any, ...]] = []
-    for row_id, before, after in changes:
-        old = rows_of(kind, row_id, orjson.loads(before)) if before is not None else set()
-        new = rows_of(kind, row_id, orjson.loads(after)) if after is not None else set()
-        gone += [row[:4] for row in old - new]
-        made += new - old
+class _Table:
+    """How rows of one kind are made and written."""
+
+    def __init__(self, kind: Kind) -> None:
+        columns = tuple(COLUMNS[kind].values())
+        names = ("at", "id", "name", "spelt", *(one.name for one in columns))
+        one = "WHERE at = ? AND id = ?"
+        self.name = table_of(kind)
+        self.names = names
+        marks = ", ".join("?" * len(names))
+        self.put = f"INSERT OR REPLACE INTO {self.name} VALUES ({marks})"  # noqa: S608
+        self.drop = f"DELETE FROM {self.name} {one}"  # noqa: S608
+        self.stands = f"SELECT * FROM {self.name} {one}"  # noqa: S608
+        self.change = f"UPDATE {self.name} SET {{}} {one}"  # noqa: S608
+        self._values = attrgetter(OWN_TIME[kind], *map(_attribute, columns))
+        self._plan = tuple((_way(one), one.name, "".join(one.steps[2:])) for one in columns)
+        self._many = [(at, one.number) for at, one in enumerate(columns, _FIRST) if one.many]
+
+    def row(self, row_id: str, noun: Noun) -> Row:
+        """Give the row of a noun."""
+        at, *values = self._values(noun)
+        folded = row_id.casefold()
+        made: list[Any] = [at // MILLISECOND, row_id, None if folded == row_id else folded, None]
+        spelt: dict[str, str] = {}
+        for (way, name, rest), value in zip(self._plan, values, strict=True):
+            if way is _Way.TEXT:
+                text, raw = _folded(value)
+                made.append(text)
+                if raw is not None:
+                    spelt[name] = raw
+            elif way is _Way.NUMBER:
+                made.append(value)
+            elif way is _Way.TIME:
+                made.append(value // MILLISECOND)
+            else:
+                several = tuple([getattr(one, rest) for one in value]) if rest else value
+                made.append(_several(several))
+        if spelt:
+            made[3] = orjson.dumps(spelt).decode()
+        return made
+
+    def terms(self, row: Row) -> list[Term]:
+        """Give the rows of ``search`` of a row."""
+        at, row_id = row[0], row[1]
+        return [
+            (number, value, at, row_id)
+            for place, number in self._many
+            if row[place]
+            for value in _each(row[place])
+        ]
+
+
+def put_rows(database: SqliteDatabase, kind: Kind, changes: Iterable[Change]) -> None:
+    """Write what changed."""
+    table = _TABLES[kind]
+    work = _Work([], set(), set())
     with database.writing() as connection:
-        if gone:
-            connection.executemany(_DROP, _ordered(gone))
-        if made:
-            connection.executemany(_PUT, _ordered(made))
+        for row_id, stood, noun in changes:
+            row = table.row(row_id, noun) if noun is not None else ()
+            old = None
+            if stood is not None:
+                old = database.one(table.stands, stood // MILLISECOND, row_id)
+            work.add(table, old, row)
+            if old is None or not (sets := _differing(old, row)):
+                continue
+            if row:
+                query = table.change.format(", ".join(f"{table.names[at]} = ?" for at in sets))
+                connection.execute(query, (*(row[at] for at in sets), *old[:2]))
+            else:
+                connection.execute(table.drop, old[:2])
+        if work.new:
+            connection.executemany(table.put, work.new)
+        if gone := sorted(work.gone - work.made):
+            connection.executemany(_DROP_TERM, gone)
+        if made := sorted(work.made - work.gone):
+            connection.executemany(_PUT_TERM, made)
 
 
-def _leaves(document: Json, steps: tuple[str, ...]) -> list[Any]:
-    """Give the values of a field; ``values_at`` for fields whose names have no dots in them."""
-    at: Any = document
-    for number, step in enumerate(steps):
-        if type(at) is list:
-            rest = steps[number:]
-            return [leaf for one in at for leaf in _leaves(one, rest)]
-        at = at.get(step) if type(at) is dict else None
-        if at is None:
-            return []
-    return [one for one in at if one is not None] if type(at) is list else [at]
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is written together: new rows, terms that are gone, and terms that are there."""
+
+    new: list[Row]
+    gone: set[Term]
+    made: set[Term]
+
+    def add(self, table: _Table, old: Row | None, row: Row) -> None:
+        """Take one row's work, without the change of a row that stands."""
+        if old is not None:
+            self.gone.update(table.terms(old))
+        elif row:
+            self.new.append(row)
+        if row:
+            self.made.update(table.terms(row))
+
+
+def _differing(old: Row, row: Row) -> Sequence[int]:
+    """Give the places whose values are others; all where there is no row any more."""
+    if not row:
+        return range(len(old))
+    return [at for at, value in enumerate(row) if value != old[at]]
+
+
+def _attribute(column: Column) -> str:
+    """Give the attribute of a field: of a route's legs the route, whose members have the rest."""
+    return ".".join(column.steps[:2]) if column.many else column.field
+
+
+def _way(column: Column) -> "_Way":
+    if column.many:
+        return _Way.SEVERAL
+    if column.text:
+        return _Way.TEXT
+    return _Way.TIME if column.type is FieldType.TIME else _Way.NUMBER
 
 
 @lru_cache(maxsize=16_384)
-def _milliseconds(text: str) -> int:
-    return (time_of(text) or 0) // MILLISECOND
+def _several(values: tuple[object, ...]) -> str | None:
+    """Give the texts of a field of several values as JSON, each once; None for no text."""
+    texts = list(dict.fromkeys(text for one in values if (text := text_of(one))))
+    return orjson.dumps(texts).decode() if texts else None
 
 
-def _ordered(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Order rows as they are kept: neighbours are written together."""
-    return sorted(rows, key=lambda row: (row[0], str(row[1]), row[2], row[3]))
+@lru_cache(maxsize=16_384)
+def _each(texts: str) -> tuple[str, ...]:
+    """Give the folded texts of such a field."""
+    return tuple(sorted({str(one).casefold() for one in orjson.loads(texts)}))
+
+
+@lru_cache(maxsize=65_536)
+def _folded(value: object) -> tuple[str | None, str | None]:
+    """Give a value's text folded, and the text itself where that is another; None for no text."""
+    text = text_of(value)
+    folded = text.casefold()
+    return folded or None, None if folded == text else text
+
+
+_TABLES: Final[Mapping[Kind, _Table]] = {kind: _Table(kind) for kind in COLUMNS}

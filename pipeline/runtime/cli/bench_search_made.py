@@ -1,15 +1,21 @@
 """Incidents and events for `saqshy bench search`: many, each different, as pipelines make them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 
+from connectors.stores.blocks import Block, PackedEvents
+from connectors.stores.compression import expand, squeeze
+from connectors.stores.elasticsearch.store import ElasticStore
+from connectors.stores.event_terms import terms_of
 from pipeline.model import (
     NANOSECONDS,
     Assessment,
     Event,
     Incident,
     IncidentState,
+    Instant,
     Leg,
     Limb,
     RawBatch,
@@ -17,7 +23,9 @@ from pipeline.model import (
     Tri,
     identity,
 )
-from pipeline.ports import Stores
+from pipeline.model.event_lines import event_lines
+from pipeline.model.times import rfc3339
+from pipeline.ports import IncidentStore, Stores
 
 BEGIN = 1_760_000_000 * NANOSECONDS
 DAYS = 30
@@ -30,70 +38,169 @@ _STATES = tuple(IncidentState)
 _SEVERITIES = ("low", "medium", "high", "critical")
 _ACTS = ("unauthorised_access", "leak", "dos", "malware", "phishing")
 _CHUNK = 500
+_ALIKE = 25  # events of a batch that follow each other and name the same host and user
 _A_TRANSACTION = 20
+_AHEAD = 10**9  # numbers of batches that are made while somebody reads
+_STAMP = '"@timestamp":"%(at)s"'
 
 
-def make_incidents(stores: Stores, count: int, told: Callable[[str], None]) -> None:
+def make_incidents(store: IncidentStore, count: int, told: Callable[[str], None]) -> None:
     """Keep so many incidents, spread over the days."""
     base = _incident()
     for begin in range(0, count, _CHUNK):
         numbers = range(begin, min(begin + _CHUNK, count))
-        stores.incidents.put_incidents([_made(base, number, count) for number in numbers])
+        store.put_incidents([_made(base, number, count) for number in numbers])
         if begin and begin % 100_000 == 0:
             told(f"{begin} incidents")
 
 
-def make_events(stores: Stores, count: int, told: Callable[[str], None]) -> None:
-    """Keep so many events, in batches of one source, spread over the days."""
-    batches = iter(range(0, count, _CHUNK))
-    while some := list(islice(batches, _A_TRANSACTION)):
+def keep_events(stores: Stores, count: int, told: Callable[[str], None]) -> None:
+    """Keep so many events, in batches of one source, spread over the days.
+
+    Their blocks are written as matching processes give them over: made, and not yet kept.
+    """
+    made = blocks(count, told)
+    while some := list(islice(made, _A_TRANSACTION)):
         with stores.database.transaction():
-            for begin in some:
-                batch, events = _batch(begin, min(_CHUNK, count - begin), count)
-                stores.events.add(batch, events)
-        if some[0] and some[0] % 500_000 == 0:
-            told(f"{some[0]} events")
+            for batch, block in some:
+                stores.events.add(batch, PackedEvents(block))
 
 
-def _batch(begin: int, size: int, count: int) -> tuple[RawBatch, list[Event]]:
-    number = begin // _CHUNK
-    at = BEGIN + begin * DAYS * DAY // max(count, 1)
-    batch = RawBatch(
+def index_events(store: ElasticStore, count: int, told: Callable[[str], None]) -> None:
+    """Index the same events, as the indexer does."""
+    for _, block in blocks(count, told):
+        store.bulk.strictly(list(store.documents.events(expand(block.data))))
+
+
+def blocks(count: int, told: Callable[[str], None]) -> Iterator[tuple[RawBatch, Block]]:
+    """Give so many events, batch by batch."""
+    for begin in range(0, count, _CHUNK):
+        batch = batch_of(begin // _CHUNK, _spread(begin, count))
+        yield batch, _form(min(_CHUNK, count - begin))(batch)
+        if begin and begin % 500_000 == 0:
+            told(f"{begin} events")
+
+
+def more(number: int) -> tuple[RawBatch, Block, Incident]:
+    """Give a batch, its events and an incident that come after all that were made before."""
+    at = BEGIN + DAYS * DAY + number * NANOSECONDS
+    batch = batch_of(_AHEAD + number, at)
+    made = replace(_made(_incident(), number % 1_000, 1), id=identity("bench-more", number))
+    return batch, _form(_CHUNK)(batch), replace(made, opened_at=at, changed_at=at)
+
+
+@cache
+def _form(size: int) -> "Written":
+    return Written.of(size)
+
+
+def batch_of(number: int, at: Instant) -> RawBatch:
+    """Give the batch of a number, received at a time."""
+    return RawBatch(
         identity("bench", number), OBJECTS[number % len(OBJECTS)], f"source-{number % 7}",
         number + 1, number, at, at, "json", (),
     )  # fmt: skip
-    return batch, list(_events(batch, number, size, at))
 
 
-def _events(batch: RawBatch, number: int, size: int, at: int) -> Iterator[Event]:
-    for index in range(size):
-        one = number * 31 + index // 25  # a source speaks of few hosts and users at once
+def events_of(batch: RawBatch, size: int) -> list[Event]:
+    """Give the events of a batch."""
+    return [_event(batch, index, _Said.of(batch, index)) for index in range(size)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What tells one event of a batch from the same place of another batch."""
+
+    host: str
+    user: str
+    user_id: str
+    address: str
+    hash: str
+    session: str
+
+    @classmethod
+    def of(cls, batch: RawBatch, index: int) -> "_Said":
+        """Give what an event says; a source speaks of few hosts and users at once."""
+        number = batch.sequence
+        one = number * 31 + index // _ALIKE
         address = one * 7 % ADDRESSES
-        ecs = {
-            "event": {
-                "code": str(4600 + index % 90), "dataset": "windows.security",
-                "action": "logon-failed" if index % 9 else "logged-in",
-                "category": ["authentication"], "outcome": "success" if index % 9 else "failure",
-            },
-            "host": {"name": f"host-{one % HOSTS:04}", "os": {"type": "windows"}},
-            "user": {"name": f"user-{one % USERS:04}", "id": f"S-1-5-21-{one % USERS}"},
-            "source": {"ip": f"10.{address >> 8 & 255}.{address & 255}.7", "port": 1024 + index},
-            "process": {
-                "name": "lsass.exe", "pid": 400 + index,
-                "command_line": f"C:\\Windows\\System32\\lsass.exe -k {index} --session {number}",
-                "hash": {"sha256": identity("hash", one) * 2},
-            },
-            "related": {"user": [f"user-{one % USERS:04}"]},
-        }  # fmt: skip
-        yield Event(
-            batch.id, index, batch.object_id, batch.source_id, at + index * NANOSECONDS // 50,
-            batch.received_at, TimeConfidence.EXACT, "0" * 64, "json", "windows", ecs,
-            {"EventID": 4600 + index % 90, "LogonType": index % 11}, versions={"normalizer": "1"},
+        return cls(
+            f"host-{one % HOSTS:04}", f"user-{one % USERS:04}", f"S-1-5-21-{one % USERS}",
+            f"10.{address >> 8 & 255}.{address & 255}.7", identity("hash", one) * 2, str(number),
+        )  # fmt: skip
+
+
+def _event(batch: RawBatch, index: int, said: _Said) -> Event:
+    ecs = {
+        "event": {
+            "code": str(4600 + index % 90), "dataset": "windows.security",
+            "action": "logon-failed" if index % 9 else "logged-in",
+            "category": ["authentication"], "outcome": "success" if index % 9 else "failure",
+        },
+        "host": {"name": said.host, "os": {"type": "windows"}},
+        "user": {"name": said.user, "id": said.user_id},
+        "source": {"ip": said.address, "port": 1024 + index},
+        "process": {
+            "name": "lsass.exe", "pid": 400 + index,
+            "command_line": f"C:\\Windows\\System32\\lsass.exe -k {index} -s {said.session}",
+            "hash": {"sha256": said.hash},
+        },
+        "related": {"user": [said.user]},
+    }  # fmt: skip
+    return Event(
+        batch.id, index, batch.object_id, batch.source_id, _time(batch, index),
+        batch.received_at, TimeConfidence.EXACT, "0" * 64, "json", "windows", ecs,
+        {"EventID": 4600 + index % 90, "LogonType": index % 11}, versions={"normalizer": "1"},
+    )  # fmt: skip
+
+
+def _time(batch: RawBatch, index: int) -> int:
+    return batch.received_at + index * NANOSECONDS // 50
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A batch's events as text with places for what tells them apart: millions are soon made."""
+
+    size: int
+    form: str
+
+    @classmethod
+    def of(cls, size: int) -> "Written":
+        """Write events with names for places, and put places there."""
+        places = _Said(*(f"<{name}>" for name in _Said.__dataclass_fields__))
+        batch = RawBatch("<batch>", "<object>", "<source>", 1, 0, 0, 0, "json", ())
+        lines = []
+        for index in range(size):
+            line = event_lines([_event(batch, index, places)]).decode().replace("%", "%%")
+            line = line.replace(f'"@timestamp":"{rfc3339(_time(batch, index))}"', _STAMP, 1)
+            lines.append(line.replace(rfc3339(0), "%(received)s"))
+        form = "\n".join(lines)
+        for name in (*_Said.__dataclass_fields__, "batch", "object", "source"):
+            form = form.replace(f"<{name}>", f"%({name})s")
+        return cls(size, form)
+
+    def __call__(self, batch: RawBatch) -> Block:
+        """Give a batch's events as a block, equal to the one of ``events_of``."""
+        whole = {"batch": batch.id, "object": batch.object_id, "source": batch.source_id}
+        whole["received"] = rfc3339(batch.received_at)
+        lines = self.form.split("\n")
+        made = []
+        for first in range(0, self.size, _ALIKE):
+            said = _Said.of(batch, first)
+            values = {name: getattr(said, name) for name in _Said.__dataclass_fields__} | whole
+            for index in range(first, min(first + _ALIKE, self.size)):
+                values["at"] = rfc3339(_time(batch, index))
+                made.append(lines[index] % values)
+        heads = [_event(batch, one, _Said.of(batch, one)) for one in range(0, self.size, _ALIKE)]
+        return Block(
+            batch.id, batch.object_id, _time(batch, 0), _time(batch, self.size - 1), self.size,
+            squeeze("\n".join(made).encode()), terms_of(heads),
         )  # fmt: skip
 
 
 def _made(base: Incident, number: int, count: int) -> Incident:
-    at = BEGIN + number * DAYS * DAY // max(count, 1)
+    at = _spread(number, count)
     verdict = replace(
         base.assessment,
         severity=_SEVERITIES[number * 7 % 4],
@@ -114,6 +221,11 @@ def _made(base: Incident, number: int, count: int) -> Incident:
     )
 
 
+def _spread(number: int, count: int) -> Instant:
+    return BEGIN + number * DAYS * DAY // max(count, 1)
+
+
+@cache
 def _incident() -> Incident:
     leg = Leg("ncc", "ncc", "kz-418-V/7-2(1)(2)", "statute", "connected to the centre")
     limb = Limb(Tri.YES, "a protection was passed", "kz-418-V/1(31)")

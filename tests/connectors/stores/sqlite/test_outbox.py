@@ -18,6 +18,7 @@ from connectors.stores.sqlite import open_sqlite
 from connectors.stores.sqlite.outbox import SqliteOutbox
 from pipeline.model import Notice, NoticeState, Recipient
 from pipeline.ports import Stores, Turn
+from pipeline.ports.searching import Kind
 from tests.connectors.stores.nouns import at, notice
 
 _OLD = (
@@ -31,6 +32,7 @@ _OLD = (
     "CREATE INDEX notices_claimed ON notices (claim) WHERE claim <> ''",
     "DROP TABLE claims",
     "DROP TABLE search",
+    *(f"DROP TABLE search_{kind}" for kind in Kind if kind is not Kind.EVENTS),
     "DROP TABLE event_terms",
     "DROP INDEX event_blocks_by_end",
     "DROP INDEX event_blocks_by_begin",

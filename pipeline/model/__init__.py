@@ -12,6 +12,7 @@ from pipeline.model.batch import (
     RawBatch,
     RecordNote,
     Revisions,
+    batch_parts,
     pack_batch,
     unpack_batch,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "Tri",
     "Tried",
     "as_document",
+    "batch_parts",
     "event_from",
     "event_lines",
     "finding_id",

@@ -1,5 +1,6 @@
 """What arrives: batches of raw records, and the failures among them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
@@ -76,10 +77,15 @@ class RawBatch:
 
 def pack_batch(batch: RawBatch) -> bytes:
     """Write a batch as one JSON line (all but the bytes, with their lengths) and the bytes."""
+    return b"".join(batch_parts(batch))
+
+
+def batch_parts(batch: RawBatch) -> Sequence[bytes]:
+    """Give what ``pack_batch`` writes in parts, for who joins them with more."""
     head = asdict(replace(batch, records=()))  # else every record is copied on its own
     head["records"] = [len(record) for record in batch.records]
     head["preamble"] = len(batch.preamble)
-    return orjson.dumps(head) + b"\n" + batch.preamble + b"".join(batch.records)
+    return (orjson.dumps(head) + b"\n", batch.preamble, *batch.records)
 
 
 def unpack_batch(data: bytes) -> RawBatch:

@@ -45,6 +45,7 @@ class Folding:
     types: Mapping[str, type] = field(default_factory=lambda: STATE_TYPES)
     figures: ObjectFigures = field(init=False)
     _rows: OrderedDict[str, Rows] = field(default_factory=OrderedDict)
+    _open: set[str] = field(default_factory=set)  # whose rows were given since they were settled
 
     def __post_init__(self) -> None:
         self.figures = ObjectFigures(tuple(self.types))
@@ -115,6 +116,7 @@ class Folding:
         if rows is None:
             rows = Rows(object_id, self.types, self.state.load(object_id))
             self._rows[object_id] = rows
+        self._open.add(object_id)
         self._rows.move_to_end(object_id)
         if len(self._rows) > OBJECTS_CACHED:
             self._rows.popitem(last=False)
@@ -128,12 +130,15 @@ class Folding:
 
     def settled(self) -> None:
         """Note that everything folded so far is committed."""
-        for rows in self._rows.values():
-            rows.settled()
+        for object_id in self._open:
+            if rows := self._rows.get(object_id):
+                rows.settled()
+        self._open.clear()
 
     def forget(self) -> None:
         """Let go of what was folded in memory: it is not what is stored."""
         self._rows.clear()
+        self._open.clear()
 
     def _reviewed(self, chain: Chain, batch: RawBatch) -> Folded | None:
         """Fold a command about what waits for a person into its object's state."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,18 +28,20 @@ from pipeline.settings import ClusterSettings, Settings
 READ = ("raw", "observations", "centre")  # what workers read
 POLL_SECONDS = 0.25
 PATIENCE = 900.0  # seconds for one stream
+SESSION_SECONDS = 60.0  # on a machine with much else to do nobody is to change places
 FULL = 500  # records
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One measurement: how many partitions, objects, records a batch, workers."""
+    """One measurement: how many partitions, objects, records a batch, workers, times the stream."""
 
     name: str
     partitions: int = 4
     objects: int = 10
     records: int = FULL
     workers: int = 1
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,17 @@ class Ground:
             ]
         )
 
+    def joined(self, workers: Sequence["subprocess.Popen[bytes]"]) -> None:
+        """Wait until every worker has its partitions; StoreError where that takes too long."""
+        until, wait = time.monotonic() + PATIENCE, threading.Event()
+        while time.monotonic() < until:
+            (group,) = self.administration.groups([self.cluster.group("worker")], ())
+            if group.state == "stable" and len(group.members) == len(workers):
+                return
+            _living(workers)
+            wait.wait(POLL_SECONDS)
+        raise StoreError(f"workers have not joined within {PATIENCE:.0f} s")
+
     def folded(self, workers: Sequence["subprocess.Popen[bytes]"]) -> None:
         """Wait until all that was written has been folded; StoreError where that takes too long."""
         names = [Topics(self.cluster.prefix)(name) for name in READ]
@@ -77,8 +91,7 @@ class Ground:
             # What was never written to has no place of its own, and nothing that waits.
             if group.lags and not any(lag.behind for lag in group.lags):
                 return
-            if ended := [one for one in workers if one.poll() is not None]:
-                raise StoreError(f"a worker ended: exit code {ended[0].returncode}; see above")
+            _living(workers)
             wait.wait(POLL_SECONDS)
         raise StoreError(f"workers have not folded a stream within {PATIENCE:.0f} s")
 
@@ -86,7 +99,12 @@ class Ground:
     def worker(self, number: int) -> "Iterator[subprocess.Popen[bytes]]":
         """Run `saqshy worker` for as long as the block runs."""
         own = self.cluster.model_copy(
-            update={"folder": self.folder / f"worker-{number}", "port": None, "standbys": 0}
+            update={
+                "folder": self.folder / f"worker-{number}",
+                "port": None,
+                "standbys": 0,
+                "session_seconds": SESSION_SECONDS,
+            }
         )
         config = self.folder / f"worker-{number}.yml"
         document = {
@@ -135,7 +153,8 @@ def batches(
 ) -> Iterator[RawBatch]:
     """Cut a stream into batches, object after object."""
     now = time.time_ns()
-    for number, at in enumerate(range(0, len(lines), case.records)):
+    places = chain.from_iterable(range(0, len(lines), case.records) for _ in range(case.times))
+    for number, at in enumerate(places):
         object_id, sequence = f"{name}-{number % case.objects}", number // case.objects + 1
         yield RawBatch(
             id=identity("bench", name, source, now, number),
@@ -149,6 +168,12 @@ def batches(
             records=tuple(lines[at : at + case.records]),
             revisions=known.revisions,
         )
+
+
+def _living(workers: Sequence["subprocess.Popen[bytes]"]) -> None:
+    """Raise StoreError where a worker has ended."""
+    if ended := [one for one in workers if one.poll() is not None]:
+        raise StoreError(f"a worker ended: exit code {ended[0].returncode}; see above")
 
 
 def _sent(carrier: Carrier, messages: list[Message]) -> None:

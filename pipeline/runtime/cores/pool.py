@@ -6,7 +6,7 @@ How far the processes are ahead is bounded, in batches and in bytes.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.errors import SaqshyError
@@ -15,6 +15,7 @@ from pipeline.ports import Appended
 from pipeline.runtime.chain import Chain, Observed
 from pipeline.runtime.cores import wire
 from pipeline.runtime.cores.tender import Tender, Work
+from pipeline.runtime.cores.wire import Spent
 from pipeline.runtime.knowledge import Knowledge, bundles
 from pipeline.runtime.observing import observe
 from pipeline.runtime.warming import latest
@@ -78,6 +79,10 @@ class Pool:
         if batch.kind is not BatchKind.RAW:
             return observe(chain, batch)
         return self.work.desk.result(position)
+
+    def costs(self, chain: Chain) -> Mapping[str, Spent]:
+        """Give what a chain's rules cost in all processes."""
+        return self.work.costs.of(chain.revisions)
 
     def warm(self, known: Knowledge, chain: Chain, journal: Appended) -> None:  # noqa: ARG002 (the protocol's)
         """Have every process make stages ready that are not in force yet; wait until it is done."""

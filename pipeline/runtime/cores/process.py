@@ -12,6 +12,8 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +22,7 @@ import orjson
 import structlog
 
 from connectors.stores.memory import open_memory
+from pipeline.match import Cost
 from pipeline.model import RawBatch, Revisions, to_json, unpack_batch
 from pipeline.notify import Channels, Composer, read_texts
 from pipeline.runtime.chains import Chains
@@ -50,9 +53,9 @@ class Noted(Silent):
         """Note events that a rule could not be asked about."""
         self.errors[rule] += count
 
-    def taken(self) -> tuple[list[wire.Stage], dict[str, int]]:
-        """Give what was noted, and begin anew."""
-        found = self.stages, dict(self.errors)
+    def taken(self, costs: Mapping[str, Cost]) -> wire.Counts:
+        """Give what was noted, and what rules cost; all of them begin anew."""
+        found = wire.Counts(tuple(self.stages), dict(self.errors), _spent(costs))
         self.stages, self.errors = [], Counter()
         return found
 
@@ -106,9 +109,10 @@ class Matching:
     def _match(self, number: int, body: bytes) -> None:
         try:
             batch = unpack_batch(body)
-            observed = observe(self.chains(batch.revisions), batch)
-            stages, errors = self.noted.taken()
-            told = wire.pack_observed(batch, observed, stages, errors, _use())
+            chain = self.chains(batch.revisions)
+            observed = observe(chain, batch)
+            counts = self.noted.taken(chain.matcher.costs)
+            told = wire.pack_observed(batch, observed, counts, _use())
         except Exception as error:  # noqa: BLE001 (what it is, is told to who asked)
             log.error("matching.broke", error=in_words(error))  # noqa: TRY400 (a traceback may quote the record)
             self.line.send(wire.BROKE, wire.numbered(number, in_words(error).encode()))
@@ -130,6 +134,16 @@ class Matching:
             quiet.matcher.forget()  # what values of the past gave; the indexes stand
         except Exception as error:  # noqa: BLE001 (see above)
             log.warning("warming.broke", error=in_words(error))
+
+
+def _spent(costs: Mapping[str, Cost]) -> dict[str, wire.Spent]:
+    """Give what rules cost since this was asked last."""
+    told = {}
+    for rule, cost in list(costs.items()):  # rules are added while others are warmed
+        if cost.asked:
+            told[rule] = wire.Spent(cost.asked, cost.seconds)
+            cost.asked, cost.seconds = 0, 0.0
+    return told
 
 
 def _use() -> wire.Use:
@@ -160,11 +174,14 @@ def _apart() -> tuple[BinaryIO, BinaryIO]:
     """Give the pipes, out of the way of whatever prints; keep signals and core files away.
 
     Ctrl-C and a supervisor's SIGTERM go to every process of the group: the other one decides what
-    is finished before this ends. A core file would hold records.
+    is finished before this ends. A core file would hold records. Where memory runs out, the kernel
+    is to take the process that may be lost (proc_pid_oom_score_adj(5)).
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError):  # not every system has it
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     out = os.dup(1)
     os.dup2(2, 1)
     return os.fdopen(os.dup(0), "rb"), os.fdopen(out, "wb")

@@ -17,7 +17,8 @@ from pipeline.runtime.cores import wire
 from pipeline.runtime.cores.child import Child, Lost
 from pipeline.runtime.cores.desk import Desk, Job
 from pipeline.runtime.cores.figures import Figures
-from pipeline.runtime.observing import isolated
+from pipeline.runtime.cores.rule_costs import RuleCosts
+from pipeline.runtime.observing import Deadly, isolated
 
 log = structlog.get_logger("saqshy.cores")
 UNDER_WAY = 2  # batches that a process has at once: the next is there when one is done
@@ -43,8 +44,13 @@ class Work:
     telemetry: Telemetry
     figures: Figures
     desk: Desk
+    costs: RuleCosts = field(default_factory=RuleCosts)
     hung_seconds: float = 60.0
     loading_seconds: float = 600.0
+
+
+class LostOver(Lost, Deadly):
+    """Two processes were lost over the same records."""
 
 
 @dataclass(slots=True)
@@ -83,22 +89,26 @@ class Tender:
                 self._step(self._child or self._started())
             except Lost as lost:
                 self._give_up(lost)
-        self._leave()
+        self.leave()
 
     def observe(self, batch: RawBatch) -> Observed:
         """Match a batch, or part of one, that may cost the process; twice, since others kill too.
 
-        Raises Lost where both processes were lost.
+        Raises LostOver where it cost both processes, Lost where none starts.
         """
-        for attempt in (1, 2):
+        for attempt in range(1, MOST_LOST + 1):
+            begun = False
             try:
                 child = self._child or self._started()
+                begun = True
                 child.send(wire.pack_batch_frame(0, batch), self.work.hung_seconds)
                 return self._answer(child)
             except Lost as lost:
                 self._give_up(lost)
-                if attempt == 2 or self.work.desk.ended:
+                if self.work.desk.ended or (attempt == MOST_LOST and not begun):
                     raise
+                if attempt == MOST_LOST:
+                    raise LostOver(lost.why, str(lost)) from lost
         raise AssertionError
 
     def _answer(self, child: Child) -> Observed:
@@ -199,10 +209,12 @@ class Tender:
         """Read what a batch came to, and count what its stages did."""
         told, observed = wire.unpack_observed(body)
         work = self.work
-        for stage in told.stages:
+        counts = told.counts
+        for stage in counts.stages:
             work.telemetry.stage_done(stage.name, stage.items, stage.seconds, stage.gave)
-        for rule, count in told.rule_errors.items():
+        for rule, count in counts.rule_errors.items():
             work.telemetry.rule_errors(rule, count)
+        work.costs.note(observed.observation.revisions, counts.rule_costs)
         work.figures.used[self.place] = told.use
         work.figures.batches[self.place] += 1
         return observed
@@ -253,7 +265,8 @@ class Tender:
         self._errands.clear()
         self._asked.clear()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """End the process."""
         self._settle_errands()
         if self._child is not None:
             self._child.end()

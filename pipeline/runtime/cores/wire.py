@@ -7,7 +7,7 @@ send must not be able to make the other do anything.
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -18,8 +18,8 @@ from pipeline.model import (
     Observation,
     RawBatch,
     Revisions,
+    batch_parts,
     from_json,
-    pack_batch,
     to_json,
     unpack_batch,
 )
@@ -51,6 +51,23 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """How often a rule was asked about an event, and the seconds of a core that it took."""
+
+    asked: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted beside a batch, since this was told last: stages, and rules by their id."""
+
+    stages: tuple[Stage, ...] = ()
+    rule_errors: dict[str, int] = field(default_factory=dict)
+    rule_costs: dict[str, Spent] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What a batch came to; ``block`` is that of its events without their data, None of none."""
 
@@ -60,8 +77,7 @@ class Told:
     indexes: tuple[int, ...]
     delays: tuple[tuple[str, str, ClockSkew], ...]
     block: Block | None
-    stages: tuple[Stage, ...]
-    rule_errors: dict[str, int]
+    counts: Counts
     use: Use
 
 
@@ -99,16 +115,11 @@ def unpack_warm(body: bytes) -> tuple[Revisions, list[RawBatch]]:
 
 def pack_batch_frame(number: int, batch: RawBatch) -> bytes:
     """Write a batch for a matching process."""
-    return frame(BATCH, numbered(number, pack_batch(batch)))
+    parts = (_NUMBER.pack(number), *batch_parts(batch))
+    return b"".join((HEAD.pack(BATCH, sum(map(len, parts))), *parts))
 
 
-def pack_observed(
-    batch: RawBatch,
-    observed: Observed,
-    stages: Sequence[Stage],
-    rule_errors: dict[str, int],
-    use: Use,
-) -> bytes:
+def pack_observed(batch: RawBatch, observed: Observed, counts: Counts, use: Use) -> bytes:
     """Write what a batch came to, its events as the block that a store keeps."""
     events = observed.events
     block = pack_events(batch.id, batch.object_id, events) if events else None
@@ -119,8 +130,7 @@ def pack_observed(
         indexes=tuple(observed.indexes),
         delays=tuple((*names, skew) for names, skew in observed.delays.items()),
         block=replace(block, data=b"") if block else None,
-        stages=tuple(stages),
-        rule_errors=rule_errors,
+        counts=counts,
         use=use,
     )
     return to_json(told) + b"\n" + (block.data if block else b"")

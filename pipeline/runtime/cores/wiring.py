@@ -4,11 +4,15 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry
 
+from pipeline.ports import ContentStore
+from pipeline.runtime.begun import Begun
 from pipeline.runtime.collect import Collector
+from pipeline.runtime.cores.alone import make_alone
 from pipeline.runtime.cores.child import Child
 from pipeline.runtime.cores.desk import Desk
 from pipeline.runtime.cores.figures import Figures, watch_matching
 from pipeline.runtime.cores.pool import Pool
+from pipeline.runtime.cores.single import Single
 from pipeline.runtime.cores.tender import Work
 from pipeline.runtime.observing import Ahead, Here
 from pipeline.settings import Settings
@@ -35,3 +39,12 @@ def who_matches(settings: Settings, collector: Collector, metrics: CollectorRegi
     )
     watch_matching(metrics, figures, lambda: desk.waiting, settings.workers)
     return Pool(work, settings.workers, offered=offered)
+
+
+def single(settings: Settings, content: ContentStore) -> Ahead:
+    """Give the matching of one process that outlives its records; StoreError without its note.
+
+    The note stands beside the store, which has one writer.
+    """
+    note = settings.store.path.with_name(f"{settings.store.path.name}.begun")
+    return Single(Begun.opened(note), make_alone(settings, content))

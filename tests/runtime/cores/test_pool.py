@@ -153,6 +153,24 @@ def test_changed_rules_reach_the_processes(tmp_path: Path) -> None:
         assert [rule in found for found in matched] == [True, True, True, False]
 
 
+def test_rules_are_counted_as_in_one_process(tmp_path: Path) -> None:
+    """The rules' hits are those of one process, and the same rules tell what they took."""
+    shown = []
+    for name, workers in (("alone", 1), ("pooled", 2)):
+        with pooled(tmp_path / name, workers) as made:
+            made.system._gauges().register(made.system.metrics)
+            for minute in (41, 42, 43):
+                made.take(failures(minute))
+            metrics = {one.name: one.samples for one in made.system.metrics.collect()}
+        hits, asked, took = (
+            {one.labels["rule"]: one.value for one in metrics[f"saqshy_rule_{what}"]}
+            for what in ("hits", "tests", "test_seconds")
+        )
+        assert min(*asked.values(), *took.values()) > 0
+        shown.append((hits, sorted(asked), sorted(took)))
+    assert shown[0] == shown[1]
+
+
 def test_what_must_not_be_kept_is_nowhere(tmp_path: Path) -> None:
     """A record that the second guard stops leaves no trace in store, logs or cache."""
     word = "qzword00043zq"

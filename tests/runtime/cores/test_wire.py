@@ -13,6 +13,7 @@ from pipeline.model import (
     Revisions,
     event_lines,
     pack_batch,
+    unpack_batch,
 )
 from pipeline.runtime.chain import Observed
 from pipeline.runtime.cores import wire
@@ -36,7 +37,7 @@ SEEN = Observation(
     withheld=(("b1-2", 10, "suspected"),),
 )
 FAILED = Failure("b1", 1, "object", "source", "normalize", FailureCode.SYNTAX, "a\nb", 10)
-STAGES = [wire.Stage("normalize", 3, 0.25, 1)]
+STAGES = (wire.Stage("normalize", 3, 0.25, 1),)
 USE = wire.Use(1.5, 2**30)
 
 
@@ -44,7 +45,8 @@ USE = wire.Use(1.5, 2**30)
 def test_what_a_batch_came_to_is_read_as_it_was_written(events: list) -> None:  # type: ignore[type-arg]
     """Observation, failures, events and all that is counted are equal behind the pipe."""
     given = Observed(events, [FAILED], SEEN, [2], [0], sampled(events))
-    packed = wire.pack_observed(BATCH, given, STAGES, {"rule": 2}, USE)
+    counts = wire.Counts(STAGES, {"rule": 2}, {"rule": wire.Spent(3, 0.5)})
+    packed = wire.pack_observed(BATCH, given, counts, USE)
     told, came = wire.unpack_observed(packed)
     assert came.observation == SEEN
     assert list(came.failures) == [FAILED]
@@ -53,7 +55,17 @@ def test_what_a_batch_came_to_is_read_as_it_was_written(events: list) -> None:  
     if events:
         assert pack_events("", "", came.events) == pack_events(BATCH.id, BATCH.object_id, events)
     assert dict(came.delays) == dict(given.delays)
-    assert (list(told.stages), told.rule_errors, told.use) == (STAGES, {"rule": 2}, USE)
+    assert (told.counts, told.use) == (counts, USE)
+
+
+def test_a_batch_is_read_as_it_was_written() -> None:
+    """A frame says how long it is, and bears the batch's number and the batch."""
+    given = wire.pack_batch_frame(7, BATCH)
+    tag, size = wire.HEAD.unpack_from(given)
+    body = given[wire.HEAD.size :]
+    assert (tag, size) == (wire.BATCH, len(body))
+    number, packed = wire.unnumbered(body)
+    assert (number, unpack_batch(packed)) == (7, BATCH)
 
 
 def test_packed_events_are_kept_as_they_are() -> None:

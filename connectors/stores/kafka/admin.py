@@ -94,7 +94,7 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A consumer group: its state, and who is in it, as ``client@host``."""
+    """A consumer group: its state, and each who is in it, as ``client@host``."""
 
     name: str
     state: str
@@ -250,7 +250,7 @@ class Administration:
         if not members and not committed:
             return Group(name, "absent")
         state = str(described["group_state"]).lower()
-        return Group(name, state, tuple(sorted({_who(one) for one in members})), lags)
+        return Group(name, state, tuple(sorted(map(_who, members))), lags)
 
     def _ends(self, topics: Sequence[str]) -> Mapping[TopicPartition, int]:
         there = self.topics(topics)

@@ -127,6 +127,20 @@ class Reading:
         return int(position or 0)
 
 
+def first_behind(settings: ClusterSettings, topic: str, partition: int, offset: int) -> int:
+    """Give the offset of the first message at or behind one; the partition's end where none is.
+
+    StoreError where no broker answers.
+    """
+    with Reading(settings) as reading:
+        bounds = reading.bounds(topic)
+        begins = [end for _, end in bounds]
+        begin, end = bounds[partition]
+        begins[partition] = max(begin, offset)
+        found = reading.messages(topic, begins, [end for _, end in bounds])
+        return next((one.offset for one in found), end)
+
+
 def _read(message: Any) -> Read:
     headers = dict(message.headers or ())
     return Read(message.partition, message.offset, message.key, message.value, headers)

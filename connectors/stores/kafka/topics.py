@@ -6,6 +6,7 @@
     observations  by object: an observation, a batch for every fold, or findings from the centre
     outcomes      by object: what one step of a fold came to; ticks and commands for the notifier
     commands, notices   JSON as it is        audit   entries, chained
+    asked         commands of processes that only look, until a collector journals them
     checkpoints   signed statements over all chains
     tails, bundles      see the modules of these names
 
@@ -86,6 +87,7 @@ TOPICS = (
     "raw",
     "tails",
     "bundles",
+    "asked",
     "commands",
     "events",
     "failures",

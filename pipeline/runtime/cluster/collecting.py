@@ -5,6 +5,7 @@
     lease                 proof that no other collector of this name writes, and where it stands
     ticker                the cluster's time, where this collector gives it; what was refused
     commands              what people ask: folder -> raw, commands
+    asked                 what they ask through others: asked -> raw, commands; as messages
     reloader              changed rules, registry and pack: bundles, then batches that name them
     feeds                 threat indicators pulled into files, where some are named
     messages              what the coordination centre tells and asks, where this one gives the time
@@ -24,6 +25,7 @@ import structlog
 from connectors.stores.kafka.opening import KafkaStores
 from pipeline.errors import SaqshyError, StoreCorrupt, StoreError
 from pipeline.ports import Listening, Source
+from pipeline.runtime.cluster.asking import AskedIntake
 from pipeline.runtime.collect import Collector
 from pipeline.runtime.commands import Inbox
 from pipeline.runtime.feeds import Feeds
@@ -64,6 +66,7 @@ class Collecting:
     pace: Pace
     feeds: Feeds = field(default_factory=Feeds)
     messages: MessageIntake | None = None
+    asked: AskedIntake | None = None
     cause: Callable[[], str] = lambda: ""  # of what brokers refuse, as the client's log has it
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -106,14 +109,22 @@ class Collecting:
             self._spawn(name, partial(self._run, step, seconds))
         self._spawn("reloader", self._run_reloader)
         self._spawn("feeds", partial(self.feeds.run, self._stop))
+        self._start_asking()
+
+    def _start_asking(self) -> None:
+        """Start what takes in what others tell and ask of us."""
         if self.messages is not None:
             self._spawn("messages", partial(self.messages.run, self._stop))
+        if self.asked is not None:
+            self._spawn("asked", partial(self._run, self.asked.take, POLL_SECONDS))
 
     def stop(self) -> None:
         """End the threads after what they have in hand, send what waits, and let go of all."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        if self.asked is not None:
+            self.asked.close()
         if self._error is None:
             self._endured(partial(self.collector.tell_refusals, self.collector.clock.now()))
             self._endured(partial(self._tell_listening, ENDED))
@@ -157,6 +168,7 @@ class Collecting:
         found += self.collector.troubles()
         found += self.feeds.troubles()
         found += [self.messages.trouble] if self.messages and self.messages.trouble else []
+        found += [self.asked.trouble] if self.asked and self.asked.trouble else []
         for intake in list(self._intakes.values()):
             found += [intake.trouble] if intake.trouble else []
             found += intake.source.troubles if isinstance(intake.source, Listening) else ()

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from connectors.sources.http_intake import HttpIntake
 from connectors.sources.kafka_trouble import TroubleLog
+from connectors.stores.kafka.asked import AskedIn
 from connectors.stores.kafka.opening import KafkaStores, Opening, at_home
 from connectors.stores.kafka.topics import MOST_MESSAGE
 from pipeline.errors import ConfigurationError, Problem, StoreCorrupt, StoreError
@@ -21,12 +22,14 @@ from pipeline.runtime.bootstrap import (
     make_collector,
     watched_paths,
 )
+from pipeline.runtime.cluster.asking import AskedIntake
 from pipeline.runtime.cluster.collecting import Collecting, Pace
 from pipeline.runtime.cluster.outputs import partition_of
 from pipeline.runtime.cluster.working import cluster_of
 from pipeline.runtime.collect import MOST_BYTES, Collector
 from pipeline.runtime.commands import Inbox
 from pipeline.runtime.feeds import make_feeds
+from pipeline.runtime.gauges import watch_content
 from pipeline.runtime.intake import RETRY_SECONDS
 from pipeline.runtime.judging_anew import judgements_missed
 from pipeline.runtime.knowledge import (
@@ -46,6 +49,7 @@ from pipeline.runtime.sensors import audit_sources_missed
 from pipeline.runtime.spooling import open_spool
 from pipeline.runtime.telemetry import Prometheus
 from pipeline.runtime.timed_stores import timed_collector
+from pipeline.runtime.version_gauges import watch_versions
 from pipeline.runtime.watched import State, state_of
 from pipeline.runtime.ways_in import make_source
 from pipeline.settings import Settings
@@ -187,12 +191,16 @@ class _Wired:
         )
         if found:
             reloader.refuse(Ask(AT_START), found)
+        watch_content(self.metrics, lambda: reloader.knowledge.content)
+        watch_versions(self.metrics, lambda: reloader.knowledge.revisions, settings.law.regime)
+        inbox = Inbox(spool_of(settings.store.path), collector, reloader.ask)
         return Collecting(
             stores=stores,
             sources=self.sources,
             collector=collector,
             reloader=reloader,
-            inbox=Inbox(spool_of(settings.store.path), collector, reloader.ask),
+            inbox=inbox,
+            asked=AskedIntake(AskedIn(cluster), inbox.obey) if cluster.ticks else None,
             pace=Pace(
                 tick_seconds=settings.tick_seconds,
                 lease_seconds=cluster.lease_seconds,

@@ -1,12 +1,13 @@
 """A faust application of ours: at least once, acknowledged by ourselves, state on RocksDB."""
 
+from functools import cached_property
 from typing import Any
 
 import faust
 
 from connectors.kafka_link import password, tls_context
 from connectors.stores.kafka.frames import MOST_MESSAGE
-from pipeline.runtime.cluster.faust_consumer import WholeTransport
+from pipeline.runtime.cluster.faust_consumer import WholeFlow, WholeTransport
 from pipeline.settings import ClusterSettings
 
 COMMIT_SECONDS = 1.0  # what was acknowledged since comes again after a kill
@@ -17,6 +18,11 @@ class WholeApp(faust.App):
 
     def _new_transport(self) -> Any:
         return WholeTransport(self.conf.broker_consumer, self)
+
+    @cached_property
+    def flow_control(self) -> WholeFlow:
+        """Give what holds the streams back while partitions change hands."""
+        return WholeFlow(loop=self.loop)
 
 
 def make_app(settings: ClusterSettings, kind: str) -> Any:

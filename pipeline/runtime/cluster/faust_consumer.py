@@ -1,17 +1,35 @@
 """faust's consumer, made to lose nothing where partitions change hands.
 
-Two things of faust-streaming 0.15.3 with aiokafka 0.14.0 let messages pass unread. What was fetched
-while partitions change hands is dropped, and then sought back to what was committed: a partition of
-which nothing was committed yet stays where it is, behind what was dropped. And a message that a
-stream skips, because it is of an assignment that is over, counts as acknowledged, so that a commit
-passes by it.
+faust-streaming 0.15.3 with aiokafka 0.14.0 lets messages pass unread in three ways:
+
+- What was fetched while partitions change hands is dropped, and then sought back to what was
+  committed: a partition of which nothing was committed yet stays where it is, behind it.
+- A message that a stream skips, because it is of an assignment that is over, counts as
+  acknowledged, so that a commit passes by it.
+- Where state had to be recovered, streams are read already when they are told once more to go on,
+  and their queues are emptied by that. What was in them is noted as read, and never comes again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.transport.drivers.aiokafka import (
+    AIOKafkaConsumerThread,
+    Consumer,
+    Transport,
+    ensure_aiokafka_TP,
+)
 from faust.types import TP, Message
+from mode.utils.queues import FlowControlEvent
+
+
+class WholeFlow(FlowControlEvent):
+    """What holds streams back; their queues are emptied where it did, not where they are read."""
+
+    def resume(self) -> None:
+        """Let streams go on, without what was queued before; nothing where they do already."""
+        if not self.is_active():
+            super().resume()
 
 
 class WholeThread(AIOKafkaConsumerThread):
@@ -26,12 +44,37 @@ class WholeThread(AIOKafkaConsumerThread):
             await self.seek_to_beginning(*fresh)
         return committed
 
+    async def committed(self, place: TP) -> int:
+        """Give what the group committed of a partition; 0 where nothing is."""
+        asked = self._ensure_consumer().committed
+        return int(await self.call_thread(asked, ensure_aiokafka_TP(place)) or 0)
+
 
 class WholeConsumer(Consumer):
     """A consumer that commits only what was worked on under the present assignment."""
 
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
         return WholeThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def committed(self, place: TP) -> int:
+        """Give what the group committed of a partition, as the brokers have it; 0 for nothing."""
+        thread: Any = self._thread
+        found: int = await thread.committed(place)
+        return found
+
+    async def _commit_tps(self, tps: Iterable[TP], start_new_transaction: bool) -> bool:
+        """Commit partitions, each from where the brokers have it.
+
+        What an answer that came late, of an assignment that is over, says of a partition is noted
+        for that which holds; faust then waits for ever for what lies between.
+        """
+        tps = list(tps)
+        for tp in tps:
+            noted = self._committed_offset[tp]
+            if noted and self._acked[tp] and min(self._acked[tp]) - noted > 1:
+                self._committed_offset[tp] = await self.committed(tp) or None
+        done: bool = await super()._commit_tps(tps, start_new_transaction)
+        return done
 
     def ack(self, message: Message) -> bool:
         """Note a message as done, unless it was skipped, or is another's by now: it comes again."""

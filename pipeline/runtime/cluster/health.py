@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from pipeline.runtime.catalogue import family
 from pipeline.runtime.exposition import Exposition
+from pipeline.web.status import LOOPBACK
 
 
 class ReadyGauge(Collector):
@@ -36,7 +37,12 @@ class ReadyGauge(Collector):
 def health_app(
     unready: Callable[[], str], metrics: CollectorRegistry, hosts: Sequence[str]
 ) -> Starlette:
-    """Build ``/healthz``, ``/readyz`` (503 with the reason, where there is one), ``/metrics``."""
+    """Build ``/healthz``, ``/readyz`` (503 with the reason, where there is one), ``/metrics``.
+
+    On loopback only ``hosts`` are answered: a page of another name in a browser here learns
+    nothing. Where others may ask they do so by names and addresses that are not known here.
+    """
+    allowed = [*hosts] if {*hosts} <= {*LOOPBACK, "::1"} else ["*"]
     metrics.register(ReadyGauge(unready))
     exposition = Exposition(metrics)
 
@@ -56,5 +62,5 @@ def health_app(
             Route("/readyz", ready),
             Route("/metrics", figures),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*hosts])],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=allowed)],
     )

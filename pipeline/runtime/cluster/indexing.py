@@ -31,10 +31,14 @@ log = structlog.get_logger("saqshy.indexer")
 
 @dataclass(slots=True)
 class Gathered:
-    """What is written together, and where reading goes on behind it."""
+    """What is written together, and where reading goes on behind it.
+
+    ``oldest`` is when the oldest message of each topic was sent, in seconds.
+    """
 
     actions: list[Action] = field(default_factory=list)
     behind: dict[TopicPartition, int] = field(default_factory=dict)
+    oldest: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -74,6 +78,7 @@ class Indexer:
                 self._finish(*under_way)
                 under_way = None
             if gathered.behind:
+                self.figures.begun(gathered.oldest)
                 under_way = submit(self.writer, gathered.actions), gathered
         if under_way is not None:
             self._finish(*under_way)
@@ -104,6 +109,8 @@ class Indexer:
             self.feed.hold(message)
             return
         gathered.behind[partition] = message.offset + 1
+        sent, topic = message.sent / 1000, message.topic
+        gathered.oldest[topic] = min(sent, gathered.oldest.get(topic, sent))
 
     def _finish(self, future: Future[None], gathered: Gathered) -> None:
         """Wait until everything is written, staying a member of the group; then commit."""
@@ -115,6 +122,7 @@ class Indexer:
             future.result()
         except Stopped:
             return
+        self.figures.ended()
         if not self.feed.commit(gathered.behind):
             self.figures.uncommitted()
 

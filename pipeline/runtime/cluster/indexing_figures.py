@@ -1,8 +1,13 @@
 """What an indexer tells of itself: batches, items by what became of them, lag, waiting."""
 
+import time
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from pipeline.runtime.catalogue import CATALOGUE
+from pipeline.runtime.cluster.indexing_lag import IndexingLag
+from pipeline.runtime.version_gauges import watch_versions
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 
@@ -22,7 +27,9 @@ class IndexingFigures:
         self._items = Counter(*of["saqshy_indexer_items_total"], registry=registry)
         self._waiting = Gauge(*of["saqshy_indexer_store_waiting"], registry=registry)
         self._held = Gauge(*of["saqshy_indexer_partitions_held"], registry=registry)
-        self._lag = Gauge(*of["saqshy_indexer_lag_messages"], registry=registry)
+        self._lag = IndexingLag(time.time)
+        registry.register(self._lag)
+        watch_versions(registry, lambda: None)
         self._uncommitted = Counter(*of["saqshy_indexer_commits_failed_total"], registry=registry)
         for result in ("written", "known", "plain", "refused", "clash", "busy"):
             self._items.labels(result)
@@ -42,7 +49,15 @@ class IndexingFigures:
 
     def lag(self, topic: str, messages: int) -> None:
         """Tell how far a topic's end is away."""
-        self._lag.labels(topic).set(messages)
+        self._lag.behind(topic, messages)
+
+    def begun(self, oldest: Mapping[str, float]) -> None:
+        """Tell what is being written: by topic, when its oldest message was sent (in seconds)."""
+        self._lag.begun(oldest)
+
+    def ended(self) -> None:
+        """Tell that it is written."""
+        self._lag.ended()
 
     def uncommitted(self) -> None:
         """Count a commit that failed."""

@@ -6,6 +6,7 @@ from functools import partial
 from connectors.stores.elasticsearch.store import open_elastic
 from connectors.stores.kafka.topics import Topics
 from pipeline.errors import ConfigurationError, Problem
+from pipeline.runtime.cluster.generations import fit_generation
 from pipeline.runtime.cluster.indexed import Indexed
 from pipeline.runtime.cluster.indexing import Indexer
 from pipeline.runtime.cluster.indexing_feed import Feed, make_indexing_consumer
@@ -17,10 +18,11 @@ from pipeline.settings import ClusterSettings, ElasticsearchSettings, Settings
 def make_indexer(settings: Settings, stopped: threading.Event) -> Indexer:
     """Make an indexer; it ends when ``stopped`` is set.
 
-    ConfigurationError where the settings name no cluster or no Elasticsearch, StoreError where a
-    file of theirs is unreadable.
+    ConfigurationError where the settings name no cluster or no Elasticsearch, or a generation that
+    is not the one in force; StoreError where a file of theirs is unreadable or no broker answers.
     """
     cluster, elastic = wanted(settings)
+    fit_generation(cluster)
     store = open_elastic(elastic)
     figures = IndexingFigures()
     writer = Writer(

@@ -16,7 +16,7 @@ from connectors.stores.kafka.topics import (
     pack_posted_batch,
 )
 from pipeline.model import BatchKind, RawBatch, Revisions, event_lines
-from pipeline.runtime.chain import Chain
+from pipeline.runtime.chain import Chain, Observed
 from pipeline.runtime.cluster.addressing import addressed
 from pipeline.runtime.cluster.outputs import Output, outcome_outputs, partition_of
 from pipeline.runtime.counting import count_observed
@@ -28,11 +28,15 @@ from pipeline.runtime.spill_records import emptied, spill_drafts
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Reads batches; ``folds`` is the number of partitions of ``observations``."""
+    """Reads batches; ``folds`` is the number of partitions of ``observations``.
+
+    ``observing`` gives what a batch of records comes to.
+    """
 
     chains: Callable[[Revisions], Chain]
     folds: int
     skews: Skews = field(default_factory=Skews)
+    observing: Callable[[Chain, RawBatch], Observed] = observe
 
     def __call__(self, batch: RawBatch, collector: str, place: tuple[int, int]) -> list[Output]:
         """Give what a batch sends on; ``place`` is its partition and offset in ``raw``."""
@@ -48,7 +52,7 @@ class Matching:
 
     def _observed(self, batch: RawBatch, collector: str, place: tuple[int, int]) -> list[Output]:
         chain = self.chains(batch.revisions)
-        observed = observe(chain, batch)
+        observed = self.observing(chain, batch)
         count_observed(chain.telemetry, batch, observed)
         self.skews.note(batch.received_at, observed.delays)
         key, fold = batch.object_id.encode(), partition_of(batch.object_id, self.folds)

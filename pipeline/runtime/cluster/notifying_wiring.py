@@ -45,6 +45,7 @@ from pipeline.runtime.paging import DUTY, DutySink
 from pipeline.runtime.telemetry import Prometheus
 from pipeline.runtime.term_figures import TermFigures, watch_terms
 from pipeline.runtime.term_rows import TermRows
+from pipeline.runtime.version_gauges import watch_versions
 from pipeline.runtime.ways_out import Reach, make_courier, make_gates, make_page, make_sinks
 from pipeline.settings import ClusterSettings, Settings
 
@@ -116,10 +117,8 @@ def make_notifier(settings: Settings, clock: Clock | None = None) -> Notifying:
     telemetry = Prometheus(metrics)
     fit_generation(cluster)
     topics = Topics(cluster.prefix)
-    stores = replace(open_memory(), content=KafkaContentStore(cluster, topics))
-    shelf = Shelf(stores, settings.content.cache)
-    standing = Standing(shelf)
-    chains = Chains(shelf, make_stages(settings, settings, telemetry))
+    standing = _standing(settings, topics, metrics)
+    chains = Chains(standing.shelf, make_stages(settings, settings, telemetry))
     figures = TermFigures(metrics)
     at_once = int(settings.statistics.at_once_seconds * NANOSECONDS)
     reach = Reach(standing.registry, settings.notify)
@@ -147,16 +146,26 @@ def make_notifier(settings: Settings, clock: Clock | None = None) -> Notifying:
         app=app,
         topics=topics,
         folds=folds,
+        chains=chains,
         stage=stage,
         dispatcher=_dispatchers(settings, reach, sinks, gates, telemetry, clock or SystemClock()),
         noted=standing.noted,
         session_seconds=cluster.session_seconds,
+        stored=telemetry.stored,
     )
     join_peers_held(settings, notifier.held, standing.knowledge, sinks)
     sinks[DUTY] = _duty(settings, reach, dict(sinks), notifier)
     notifier.install()
     _watch(metrics, notifier, gates, cluster.prefix)
     return Notifying(notifier, app, metrics, sinks, _beats(settings, notifier))
+
+
+def _standing(settings: Settings, topics: Topics, metrics: CollectorRegistry) -> Standing:
+    """Make what knows the revisions in force, and show them."""
+    stores = replace(open_memory(), content=KafkaContentStore(cluster_of(settings), topics))
+    standing = Standing(Shelf(stores, settings.content.cache))
+    watch_versions(metrics, lambda: standing.newest.revisions, settings.law.regime)
+    return standing
 
 
 def _folds(cluster: ClusterSettings, topics: Topics) -> int:

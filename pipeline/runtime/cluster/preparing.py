@@ -1,6 +1,7 @@
 """What a worker has to have before it can work on a message: made, or waited for, out of turn.
 
-To make the stages of new rules takes seconds, and a bundle may be long in coming. Who held the turn
+To make the stages of new rules takes seconds, a bundle may be long in coming, and what a process
+died over is matched apart. Who held the turn
 meanwhile would keep the worker from giving up its partitions; the group would drop it, and the
 next one after it, for as long as the stages are not made.
 """
@@ -15,6 +16,7 @@ from connectors.stores.kafka.topics import Posted, Unread
 from pipeline.errors import StoreCorrupt
 from pipeline.model import BatchKind, RawBatch, Revisions
 from pipeline.runtime.chain import Chain
+from pipeline.runtime.cluster.isolating import Isolating
 
 Read: TypeAlias = RawBatch | Posted | Unread
 
@@ -24,6 +26,7 @@ class Preparing:
     """Makes stages beside the loop."""
 
     chains: Callable[[Revisions], Chain]
+    isolating: Isolating
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "preparing"))
 
     async def __call__(self, place: str, read: Read) -> str:
@@ -38,6 +41,8 @@ class Preparing:
                 await loop.run_in_executor(self.pool, self.chains, stamp)
             except StoreCorrupt as error:
                 return str(error)
+        if isinstance(read, RawBatch) and read.kind is BatchKind.RAW:
+            return self.isolating.lacks(place, read)
         return ""
 
 

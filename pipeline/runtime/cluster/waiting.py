@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from faust.types import TP
 
 MOST_WAITING = 10_000  # messages of one partition
 log = structlog.get_logger("saqshy.worker")
@@ -42,16 +43,17 @@ class Waiting:
             held.append(event)
         else:
             self._more.add(event.message.tp)
-        self.consumer().on_buffer_full(event.message.tp)
+        self.consumer().on_buffer_full(TP(*event.message.tp))
         return True
 
-    def hold(self, event: Any, why: str) -> None:
-        """Have an event wait, and all of its partition behind it."""
+    def hold(self, event: Any, why: str, behind: Sequence[Any] = ()) -> None:
+        """Have an event wait, and all of its partition behind it: ``behind`` first."""
         place = event.message.tp
         if self._why.get(place) != why:
             log.warning("worker.waits", topic=place.topic, partition=place.partition, reason=why)
-        self._held[place], self._why[place] = [event], why
-        self.consumer().on_buffer_full(place)
+        self._held[place] = [event, *behind, *self._held.get(place, ())]
+        self._why[place] = why
+        self.consumer().on_buffer_full(TP(*place))
 
     def places(self, topic: str) -> list[Any]:
         """Give the partitions of a topic of which something waits."""
@@ -70,7 +72,8 @@ class Waiting:
             return
         if place in self._more:
             raise Missed(f"more came of {place} than could wait: it is to be read again")
-        self.consumer().on_buffer_drop(place)
+        # faust ends over aiokafka's own form of a partition, which messages have.
+        self.consumer().on_buffer_drop(TP(*place))
 
     def forget(self) -> None:
         """Let go of everything: it is another's by now, or comes again."""

@@ -18,18 +18,20 @@ import structlog
 
 from connectors.stores.faust_table import SMALL, FaustDisk
 from connectors.stores.kafka.topics import Posted, Topics, Unread, unpack_posted, unpack_raw
-from connectors.stores.partition_rows import PartitionRows
+from connectors.stores.partition_rows import PartitionRows, Write
 from pipeline.model import Revisions
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.cluster.arrival import TooEarly
 from pipeline.runtime.cluster.centre_partition import CentrePartition
 from pipeline.runtime.cluster.fold_partition import FoldPartition
 from pipeline.runtime.cluster.gaps import Gaps, Source
+from pipeline.runtime.cluster.isolating import Isolating
 from pipeline.runtime.cluster.matching import Matching
 from pipeline.runtime.cluster.outputs import Output
 from pipeline.runtime.cluster.poison import folded
 from pipeline.runtime.cluster.preparing import Preparing, Read
-from pipeline.runtime.cluster.progress import Progress
+from pipeline.runtime.cluster.progress import Progress, untold
+from pipeline.runtime.cluster.unbroken import Unbroken
 from pipeline.runtime.cluster.unread import unread_failure
 from pipeline.runtime.cluster.waiting import Missed, Waiting
 from pipeline.runtime.object_figures import ObjectFigures
@@ -80,26 +82,35 @@ class Line:
 
 @dataclass(slots=True)
 class Worker:
-    """The agents' work over a faust application; ``chains`` gives the stages of revisions."""
+    """The agents' work over a faust application; ``chains`` gives the stages of revisions.
+
+    ``first`` is what the log itself has (``Unbroken``); ``stored`` is told how many seconds it took
+    until a step of state was kept.
+    """
 
     app: Any
     shape: Shape
     chains: Callable[[Revisions], Chain]
+    isolating: Isolating
+    first: Callable[[str, int, int], Awaitable[int]]
     session_seconds: float
     progress: Progress = field(default_factory=Progress)
     skews: Skews = field(default_factory=Skews)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "stages"))
     preparing: Preparing = field(init=False)
     waiting: Waiting = field(init=False)
+    unbroken: Unbroken = field(init=False)
     gaps: Gaps = field(default_factory=Gaps)
+    stored: Callable[[float], None] = untold
     _alive: float = field(default_factory=time.monotonic)
     _tasks: dict[tuple[str, int], Task] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _sinks: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.preparing = Preparing(self.chains)
+        self.preparing = Preparing(self.chains, self.isolating)
         self.waiting = Waiting(lambda: self.app.consumer)
+        self.unbroken = Unbroken(lambda: self.app.consumer, self.first)
 
     @property
     def trouble(self) -> str:
@@ -170,6 +181,8 @@ class Worker:
             async with self._turn:
                 # What was another's meanwhile, or may be soon, comes again to whom it is.
                 read = [(event, message) for event, message in read if self._ours(event)]
+                for event, _ in read:
+                    await self.unbroken(event.message.tp, event.message.offset)
                 await line.work(read)
         except Exception as error:  # noqa: BLE001 (faust would acknowledge what raised)
             self._end(error)
@@ -209,9 +222,11 @@ class Worker:
             self._tasks.clear()
             self.waiting.forget()
             self.gaps.forget()
+            self.unbroken.forget()
 
     async def _match(self, read: Sequence[tuple[Any, Any]]) -> None:
-        matching = Matching(self.chains, self.shape.folds, self.skews)
+        observing = self.isolating.observed
+        matching = Matching(self.chains, self.shape.folds, self.skews, observing)
         sent: list[Any] = []
         for event, batch in read:
             if isinstance(batch, Unread):
@@ -225,7 +240,7 @@ class Worker:
     def _folding(self, name: str, table: Any) -> _Work:
         async def work(read: Sequence[tuple[Any, Any]]) -> None:
             sent: list[Any] = []
-            steps = []
+            steps: dict[int, list[tuple[Task, list[Write]]]] = {}
             for event, posted in read:
                 task = self._task(name, event.message.partition, table)
                 if isinstance(posted, Unread):
@@ -239,17 +254,23 @@ class Worker:
                     self._miss(task, posted, event, str(error))
                     continue
                 sent += await self._send(outputs)
-                steps.append((task, task.rows.step()))
+                steps.setdefault(event.message.partition, []).append((task, task.rows.step()))
                 task.stage.settled()
             await _kept(sent)
-            for task, writes in steps:
-                self._look_alive()
-                await task.disk.log(writes)
-                task.rows.written(writes)
+            await asyncio.gather(*map(self._logged, steps.values()))
             for event, _ in read:
                 self._look_for_gaps(self._task(name, event.message.partition, table), event)
 
         return work
+
+    async def _logged(self, steps: Sequence[tuple[Task, list[Write]]]) -> None:
+        """Have the log keep the steps of one partition, and then its disk, one after the other."""
+        for task, writes in steps:
+            self._look_alive()
+            began = time.perf_counter()
+            await task.disk.log(writes)
+            task.rows.written(writes)
+            self.stored(time.perf_counter() - began)
 
     def _task(self, name: str, partition: int, table: Any) -> Task:
         task = self._tasks.get((name, partition))

@@ -1,5 +1,6 @@
 """Put a worker together from the settings: shape of the topics, stages, application."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,17 +8,22 @@ import faust
 from prometheus_client import CollectorRegistry
 
 from connectors.stores.kafka.content import KafkaContentStore
-from connectors.stores.kafka.reading import Reading
+from connectors.stores.kafka.reading import Reading, first_behind
 from connectors.stores.kafka.topics import Topics
 from connectors.stores.memory import open_memory
+from pipeline.content import Content
 from pipeline.errors import ConfigurationError, Problem
+from pipeline.runtime.begun import Begun
 from pipeline.runtime.bootstrap import make_stages
 from pipeline.runtime.chain_gauges import watch_chain
 from pipeline.runtime.chains import Chains
 from pipeline.runtime.cluster.faust_app import make_app
 from pipeline.runtime.cluster.generations import fit_generation
+from pipeline.runtime.cluster.isolating import Isolating
 from pipeline.runtime.cluster.progress import watch_progress
 from pipeline.runtime.cluster.worker import Shape, Worker
+from pipeline.runtime.cores.alone import make_alone
+from pipeline.runtime.gauges import watch_content
 from pipeline.runtime.knowledge import Shelf
 from pipeline.runtime.object_figures import watch_objects
 from pipeline.runtime.skews import watch_skews
@@ -62,15 +68,30 @@ def make_worker(settings: Settings) -> Working:
     # Of the stores a worker has the bundles alone: the rest is in the state of its partitions.
     stores = replace(open_memory(), content=KafkaContentStore(cluster, topics))
     shelf = Shelf(stores, settings.content.cache)
-    chains = Chains(shelf, make_stages(settings, settings, Prometheus(metrics)))
+    telemetry = Prometheus(metrics)
+    chains = Chains(shelf, make_stages(settings, settings, telemetry))
     app = make_app(cluster, "worker")
-    worker = Worker(app, shape, chains, cluster.session_seconds)
+    begun = Begun.opened(cluster.folder / "begun")
+    isolating = Isolating(begun, make_alone(settings, stores.content))
+
+    async def first(topic: str, partition: int, offset: int) -> int:
+        return await asyncio.to_thread(first_behind, cluster, topic, partition, offset)
+
+    worker = Worker(app, shape, chains, isolating, first, cluster.session_seconds)
+    worker.stored = telemetry.stored
     worker.install()
     watch_chain(metrics, chains.latest, settings.law.regime)
+    watch_content(metrics, lambda: _content(chains, shelf))
     watch_objects(metrics, worker.figures)
     watch_skews(metrics, worker.skews)
     watch_progress(metrics, app, worker.progress, lambda topic: topic.removeprefix(cluster.prefix))
     return Working(worker, app, metrics)
+
+
+def _content(chains: Chains, shelf: Shelf) -> Content | None:
+    """Give the content of the stages that were used last."""
+    chain = chains.latest()
+    return None if chain is None else shelf(chain.revisions).content
 
 
 def cluster_of(settings: Settings) -> ClusterSettings:

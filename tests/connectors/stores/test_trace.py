@@ -1,12 +1,14 @@
 """What was written, read beside the writer: what every implementation must do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from connectors.stores.elasticsearch.store import ElasticStore
+from connectors.stores.elasticsearch.trace import ElasticTrace
 from connectors.stores.memory import open_memory
 from connectors.stores.memory_trace import MemoryTrace
 from connectors.stores.sqlite import open_sqlite
@@ -22,12 +24,56 @@ class Pair:
     """Stores, and how to read them beside their writer."""
 
     stores: Stores
-    trace: Callable[[], SqliteTrace | MemoryTrace]
+    trace: Callable[[], SqliteTrace | MemoryTrace | ElasticTrace]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@dataclass
+class Topics:
+    """The trail and its checkpoints as notifiers tell them, over a store that indexers fill."""
+
+    store: ElasticStore
+    told: list[AuditEntry] = field(default_factory=list)
+    signed: list[Checkpoint] = field(default_factory=list)
+
+    def append(self, what: Sequence[AuditEntry] | Checkpoint) -> None:
+        """Tell, and write what was told."""
+        if isinstance(what, Checkpoint):
+            self.signed.append(what)
+            return
+        self.told += what
+        self.store.audit.append(what)
+
+    def entries(self, after: int) -> Iterator[tuple[int, AuditEntry]]:
+        """Give the entries behind a mark, each with its own."""
+        yield from list(enumerate(self.told, 1))[after:]
+
+    def checkpoints(self, after: int, limit: int) -> Sequence[Checkpoint]:
+        """Give up to ``limit`` checkpoints behind a number."""
+        return [one for one in self.signed if one.number > after][:limit]
+
+    def close(self) -> None:
+        """Hold nothing; the session's store is not ours to close."""
+
+    def trace(self) -> ElasticTrace:
+        """Read all of it, as one that remembers nothing."""
+        return ElasticTrace(self.store, self, {}, 0)
+
+
+@pytest.fixture(params=["memory", "sqlite", "elasticsearch"])
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     """Each implementation, empty."""
+    if request.param == "elasticsearch":
+        store: ElasticStore = request.getfixturevalue("elastic_store")
+        topics = Topics(store)
+        stores = replace(
+            open_memory(),
+            incidents=store.incidents,
+            outbox=store.notices,  # type: ignore[arg-type]  # its writing half is the notifier's
+            audit=topics,  # type: ignore[arg-type]  # only told
+            checkpoints=topics,  # type: ignore[arg-type]  # only told
+        )
+        yield Pair(stores, topics.trace)
+        return
     if request.param == "memory":
         stores = open_memory()
         yield Pair(stores, lambda: MemoryTrace(stores))

@@ -2,7 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from tests.connectors.kafka_broker import Broker
 from tests.connectors.kafka_topics import Topic
 
 PATIENCE = 60.0  # seconds
-PLACE = TP("numbers", 0)
+PLACE, CHANGELOG = TP("numbers", 0), TP("numbers-changelog", 0)
 
 
 def application(folder: Path, broker: str, prefix: str) -> Any:
@@ -25,10 +28,10 @@ def application(folder: Path, broker: str, prefix: str) -> Any:
     return make_app(settings, "worker")
 
 
-def message(offset: int, generation: int) -> Message:
+def message(offset: int, generation: int, place: TP = PLACE) -> Message:
     """Make a message as it was fetched under a generation of the group."""
     return Message(
-        *PLACE, offset, 0.0, 0, [], None, b"", None, tp=PLACE, generation_id=generation
+        *place, offset, 0.0, 0, [], None, b"", None, tp=place, generation_id=generation
     )  # fmt: skip
 
 
@@ -57,6 +60,82 @@ def test_what_a_stream_skipped_is_not_committed(
         return found
 
     assert asyncio.run(committed()) == expected
+
+
+@dataclass
+class Log:
+    """A broker's partitions in memory, as the fetching thread gives them."""
+
+    ends: Mapping[TP, int]
+    at: dict[TP, int] = field(default_factory=dict)
+    empty: int = 0
+
+    async def getmany(self, active: set[TP], _seconds: float) -> dict[TP, list[Any]]:
+        """Give all that is there."""
+        await asyncio.sleep(0)
+        found = {tp: range(self.at.get(tp, 0), self.ends[tp]) for tp in sorted(active)}
+        self.at |= {tp: self.ends[tp] for tp in active}
+        self.empty += not any(found.values())
+        return {tp: [message(one, 2, tp) for one in of] for tp, of in found.items() if of}
+
+    async def seek_to_committed(self) -> dict[TP, int | None]:
+        """Go back to the beginning: nothing was committed."""
+        await asyncio.sleep(0)
+        self.at |= dict.fromkeys(set(self.at) - {CHANGELOG}, 0)
+        await asyncio.sleep(0)
+        return dict.fromkeys(self.ends)
+
+    def highwater(self, place: TP) -> int:
+        """Give where a partition ends."""
+        return self.ends[place]
+
+
+async def recovered(app: Any, log: Log, taken_before: int) -> list[Message]:
+    """Give what is queued behind a recovery whose seek comes after so many messages."""
+    app.consumer_generation_id = 2
+    app.flow_control.resume()
+    consumer = app._new_consumer()
+    consumer._thread.thread_loop.close()
+    consumer._thread, consumer._to_message = log, lambda _place, one: one
+    app.tables._changelogs[CHANGELOG.topic] = None
+    queue = app.FlowControlQueue(0, clear_on_resume=True)
+    sought, came = asyncio.Event(), asyncio.Event()
+
+    async def deliver(one: Message) -> None:
+        if queue.qsize() == taken_before:
+            came.set()
+            await sought.wait()
+        queue.put_nowait(one)
+
+    consumer.callback = deliver
+    consumer._set_active_tps(set(log.ends))
+    fetcher = SimpleNamespace(_stopped=asyncio.Event())
+    drain = asyncio.ensure_future(consumer._drain_messages(fetcher))
+    await came.wait()
+    await consumer.perform_seek()
+    sought.set()
+    for _ in range(taken_before):  # what comes between the seek and the word that streams go on
+        await asyncio.sleep(0)
+    app.flow_control.resume()
+    log.empty = 0
+    async with asyncio.timeout(PATIENCE):
+        while log.empty < 2 and not drain.done():  # noqa: ASYNC110 (the loop itself is watched)
+            await asyncio.sleep(0)
+    drain.cancel()
+    return [queue.get_nowait() for _ in range(queue.qsize())]
+
+
+@pytest.mark.parametrize("before", range(7))
+def test_nothing_is_lost_around_the_seek_behind_a_recovery(tmp_path: Path, before: int) -> None:
+    """Whenever the seek comes, and streams are told to go on, every message reaches the streams."""
+    log = Log({PLACE: 6, CHANGELOG: 3})
+
+    async def came() -> list[Message]:
+        return await recovered(application(tmp_path, "127.0.0.1:1", "sought."), log, before)
+
+    found = asyncio.run(came())
+    assert {one.offset for one in found if one.tp == PLACE} == set(range(6))
+    assert [one.offset for one in found if one.tp == CHANGELOG] == [0, 1, 2]
 
 
 def test_what_was_fetched_and_not_committed_comes_again(kafka: Broker, tmp_path: Path) -> None:

@@ -13,14 +13,18 @@ from faust.types import TP, Message
 from connectors.stores.kafka.topics import Topics, Unread, pack_raw, unpack_raw
 from pipeline.errors import StoreCorrupt
 from pipeline.model import BatchKind, RawBatch, Revisions
-from pipeline.runtime.chain import Chain
+from pipeline.runtime.begun import Begun
+from pipeline.runtime.chain import Chain, Observed
 from pipeline.runtime.cluster.faust_app import make_app
+from pipeline.runtime.cluster.isolating import Isolating
 from pipeline.runtime.cluster.preparing import Preparing
+from pipeline.runtime.cluster.unbroken import Unbroken
 from pipeline.runtime.cluster.waiting import Waiting
 from pipeline.runtime.cluster.worker import Line, Shape, Worker
 from pipeline.settings import ClusterSettings
 
 PATIENCE = 20.0  # seconds
+OFFSET = 7
 STAMP = Revisions("c", "r", "p")
 BATCH = RawBatch(
     id="b", object_id="o", source_id="s", sequence=1, previous=0, received_at=1, reference_at=1,
@@ -57,7 +61,7 @@ def event(batch: RawBatch, generation: int = 1) -> Event:
     """Make an event of a batch, of that generation of the group."""
     place = TP("w.raw", 0)
     message = Message(
-        *place, 7, 0.0, 0, [], None, b"", None, tp=place, generation_id=generation
+        *place, OFFSET, 0.0, 0, [], None, b"", None, tp=place, generation_id=generation
     )  # fmt: skip
     return Event(pack_raw(batch), message)
 
@@ -71,6 +75,26 @@ class Buffers:
     def on_buffer_drop(self, tp: TP) -> None:
         """Fetch again."""
 
+    async def committed(self, _place: TP) -> int:
+        """Say that the group committed nothing."""
+        await asyncio.sleep(0)
+        return 0
+
+
+def isolating(folder: Path) -> Isolating:
+    """Make the matching of a process before which none died over anything."""
+
+    def alone(batch: RawBatch) -> Observed:
+        raise AssertionError(batch)
+
+    return Isolating(Begun.opened(folder / "begun"), alone)
+
+
+async def first(_topic: str, _partition: int, _offset: int) -> int:
+    """Say where the log begins: with the only message."""
+    await asyncio.sleep(0)
+    return OFFSET
+
 
 def worker(folder: Path, chains: Callable[[Revisions], Chain]) -> Worker:
     """Make a worker whose group is in its first generation."""
@@ -78,8 +102,9 @@ def worker(folder: Path, chains: Callable[[Revisions], Chain]) -> Worker:
     app = make_app(settings, "worker")
     app.consumer_generation_id = 1
     app.flow_control.resume()
-    made = Worker(app, Shape(Topics("w."), 1, 1), chains, 60.0)
+    made = Worker(app, Shape(Topics("w."), 1, 1), chains, isolating(folder), first, 60.0)
     made.waiting = Waiting(Buffers)
+    made.unbroken = Unbroken(Buffers, first)
     return made
 
 
@@ -148,7 +173,7 @@ def test_what_is_ours_is_worked_on_once_its_stages_are_made(tmp_path: Path) -> N
     assert "no such bundle" in troubles
     assert troubles[-1] == ""
     assert worked == [BATCH]
-    assert taken.acked == [7]
+    assert taken.acked == [OFFSET]
 
 
 @pytest.mark.parametrize(
@@ -160,15 +185,17 @@ def test_what_is_ours_is_worked_on_once_its_stages_are_made(tmp_path: Path) -> N
     ],
     ids=["records", "a tick is passed on", "nobody can read it"],
 )
-def test_only_what_is_read_needs_stages(read: RawBatch | Unread, expected: list[Revisions]) -> None:
+def test_only_what_is_read_needs_stages(
+    tmp_path: Path, read: RawBatch | Unread, expected: list[Revisions]
+) -> None:
     """Stages are made for what is matched, and for nothing else."""
     asked: list[Revisions] = []
-    preparing = Preparing(asked.append)  # type: ignore[arg-type] # its result is not used
+    preparing = Preparing(asked.append, isolating(tmp_path))  # type: ignore[arg-type] # its result is not used
     assert asyncio.run(preparing("raw/0/7", read)) == ""
     assert asked == expected
 
 
-def test_a_message_of_a_newer_program_waits() -> None:
+def test_a_message_of_a_newer_program_waits(tmp_path: Path) -> None:
     """What only a later program reads is neither worked on nor set aside."""
-    preparing = Preparing(lambda _stamp: None)  # type: ignore[arg-type,return-value] # no stages are needed
+    preparing = Preparing(lambda _stamp: None, isolating(tmp_path))  # type: ignore[arg-type,return-value] # no stages are needed
     assert "upgrade" in asyncio.run(preparing("raw/0/7", Unread("newer", "version 9")))

@@ -197,7 +197,7 @@ def cluster(kafka: Broker, tmp_path: Path) -> Cluster:
 
 
 def test_a_real_cluster_is_rebuilt(cluster: Cluster) -> None:
-    """From raw: before and after are equal, and nothing leaves again; a snapshot is made ready."""
+    """From raw and from a snapshot: before and after are equal, and nothing leaves again."""
     with story_played(cluster.folder / "one", 0.3, terms=True) as (system, played, came):
         batches = [*played, *asked(played, list(came.incidents.values()))]
         notices = {one.id: one for one in system.stores.outbox.list()}
@@ -228,3 +228,10 @@ def test_a_real_cluster_is_rebuilt(cluster: Cluster) -> None:
     assert verify(trail) == []
     cluster.ask(2, "cluster", "rebuild", "--snapshot", str(snapshot))
     assert "is ready" in cluster.ask(2, "worker", status=2)
+    with cluster.process("worker", 3), cluster.process("notifier", 3):
+        cluster.ask(3, "cluster", "rebuild", "--watch")
+    again = cluster.stands()
+    assert again.notices == before.notices
+    assert again.audit == before.audit
+    assert again.came == before.came
+    assert cluster.left() == left

@@ -23,7 +23,16 @@ def given(user: str, operation: str) -> set[str]:
 def test_every_topic_of_the_file_is_one_of_the_clusters() -> None:
     """A name without a star that no topic has would be a right on nothing."""
     roles = yaml.safe_load(rights_file().read_text(encoding="utf-8"))
-    assert roles.keys() == {"admin", "collect", "worker", "notifier", "indexer", "watch"}
+    assert roles.keys() == {
+        "admin",
+        "collect",
+        "worker",
+        "notifier",
+        "indexer",
+        "web",
+        "auditor",
+        "watch",
+    }
     named = {name for role in roles.values() for name in role["topics"]}
     assert {name for name in named if not name.endswith("*")} <= set(TOPICS)
 
@@ -33,13 +42,25 @@ def test_every_topic_of_the_file_is_one_of_the_clusters() -> None:
     [
         ("saqshy-indexer", "write", set()),
         ("saqshy-watch", "write", set()),
+        ("saqshy-auditor", "write", set()),
         ("saqshy-watch", "read", {"siem.outcomes", "siem.notices", "siem.audit"}),
+        ("saqshy-web", "write", {"siem.asked"}),
         ("saqshy-admin", "read", set()),
         ("saqshy-collect", "create", set()),
         ("saqshy-worker", "create", {"siem.worker*"}),
         ("saqshy-notifier", "create", {"siem.notifier*"}),
     ],
-    ids=["indexer", "watch", "watch reads", "admin", "collect", "worker", "notifier"],
+    ids=[
+        "indexer",
+        "watch",
+        "auditor",
+        "watch reads",
+        "web",
+        "admin",
+        "collect",
+        "worker",
+        "notifier",
+    ],
 )
 def test_a_role_has_what_it_needs_and_no_more(
     user: str, operation: str, expected: set[str]

@@ -1,6 +1,7 @@
 """Partitions that cannot go on now hold up nobody else, and lose nothing."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pytest
 from faust.types import TP
@@ -9,11 +10,18 @@ from pipeline.runtime.cluster import waiting as module
 from pipeline.runtime.cluster.waiting import Missed, Waiting
 
 
+class TopicPartition(NamedTuple):
+    """A partition in aiokafka's form."""
+
+    topic: str
+    partition: int
+
+
 @dataclass(frozen=True)
 class Message:
     """What is asked of a message."""
 
-    tp: TP
+    tp: TP | TopicPartition
     offset: int
 
 
@@ -43,7 +51,7 @@ class Consumer:
 ONE, TWO = TP("raw", 0), TP("raw", 1)
 
 
-def event(place: TP, offset: int) -> Event:
+def event(place: TP | TopicPartition, offset: int) -> Event:
     return Event(Message(place, offset))
 
 
@@ -93,3 +101,16 @@ def test_what_is_given_up_waits_no_longer() -> None:
     assert waiting.trouble == ""
     assert waiting.places("raw") == []
     assert not waiting.behind(event(ONE, 1))
+
+
+def test_faust_is_told_of_a_partition_in_its_own_form() -> None:
+    """Messages name theirs as aiokafka does; faust ends over such a one among its own."""
+    consumer = Consumer()
+    waiting = Waiting(lambda: consumer)
+    place = TopicPartition("raw", 0)
+    waiting.hold(event(place, 1), "no such bundle")
+    assert waiting.behind(event(place, 2))
+    assert len(waiting.again(place)) == 2
+    waiting.tried(place)
+    assert {type(one) for one in (*consumer.full, *consumer.free)} == {TP}
+    assert (consumer.full, consumer.free) == ([ONE, ONE], [ONE])

@@ -1,6 +1,7 @@
 """Topics as they should be: made once, compared always, never shrunk."""
 
 import gc
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +89,28 @@ def test_a_group_tells_how_far_it_is_behind(rig: Rig) -> None:
     behind = {lag.partition: (lag.behind, lag.member) for lag in worker.lags}
     assert behind[1] == (2, "reader@127.0.0.1")
     assert (indexer.state, indexer.lags) == ("absent", ())
+
+
+def test_each_member_of_a_group_is_told(rig: Rig) -> None:
+    """Two processes of one machine and one name are two members."""
+    from kafka import KafkaConsumer
+
+    rig.apply()
+    group = rig.settings.group("worker")
+    options = {"bootstrap_servers": rig.broker.plain, "group_id": group, "client_id": "reader"}
+    with (
+        closing(KafkaConsumer(rig.topics("raw"), **options)) as one,
+        closing(KafkaConsumer(rig.topics("raw"), **options)) as other,
+        closing(Administration(rig.settings)) as administration,
+    ):
+        members: tuple[str, ...] = ()
+        until = time.monotonic() + 60
+        while len(members) < 2 and time.monotonic() < until:
+            for consumer in (one, other):
+                consumer.poll(timeout_ms=100)
+            (found,) = administration.groups([group], ())
+            members = found.members
+    assert members == ("reader@127.0.0.1",) * 2
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -233,7 +233,7 @@ def test_an_unreadable_message_is_told_without_its_content() -> None:
 def test_names_of_topics_have_the_prefix() -> None:
     """A cluster's topics are told apart by their prefix, and there are no others."""
     assert Topics("a.")("raw") == "a.raw"
-    assert len({Topics()(name) for name in topics.TOPICS}) == 12
+    assert len({Topics()(name) for name in topics.TOPICS}) == 13
     with pytest.raises(KeyError):
         Topics()("row")
 

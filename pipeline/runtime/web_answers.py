@@ -4,7 +4,7 @@ Made from the store as the command line makes it, over the objects of the viewer
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -12,6 +12,8 @@ from functools import cached_property
 import orjson
 
 from pipeline.assess.reason_texts import reason_texts
+from pipeline.incidents.checkpoints import KIND as CHECKPOINT
+from pipeline.incidents.checkpoints import read_token
 from pipeline.incidents.life_cycle import COMMANDS as STEPS
 from pipeline.incidents.life_cycle import form_problems
 from pipeline.incidents.reports import REPORT, report_problems
@@ -19,7 +21,16 @@ from pipeline.incidents.silences import who
 from pipeline.incidents.statistics import History, Period, days, month, year
 from pipeline.incidents.statistics.public import publishable
 from pipeline.incidents.trail import verify_trail
-from pipeline.model import NANOSECONDS, Command, Instant, Json, as_document, rfc3339
+from pipeline.model import (
+    NANOSECONDS,
+    AuditEntry,
+    Command,
+    Instant,
+    Json,
+    as_document,
+    rfc3339,
+)
+from pipeline.model.checkpoint import Checkpoint
 from pipeline.model.conditions import All, Among
 from pipeline.ports import Stores
 from pipeline.ports.searching import Ask, Kind, Search
@@ -72,6 +83,7 @@ class StoreAnswers:
     search: Search
     settings: Settings
     clock: Callable[[], Instant]
+    settling: Instant = 0  # entries of the trail may come so long after their checkpoint
     _verified: tuple[Instant, Json] | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -144,10 +156,11 @@ class StoreAnswers:
         }
 
     def _verify(self) -> Json:
+        settled = self.clock() - self.settling
         with self.stores.database.still():
             found = verify_trail(
-                self.stores.checkpoints.read(),
-                self.stores.audit.read(),
+                _before(settled, self.stores.checkpoints.read()),
+                _told_before(settled, self.stores.audit.read()),
                 trusted(self.settings.audit),
             )
         return {
@@ -174,3 +187,26 @@ class StoreAnswers:
             raise ValueError("name a month, a year, or from with to")
         known = datetime.fromtimestamp(known_at // NANOSECONDS, zone)
         return month(asked.get("month") or f"{known:%Y-%m}", zone, name)
+
+
+def _before(settled: Instant, checkpoints: Iterable[Checkpoint]) -> Iterator[Checkpoint]:
+    """Give the checkpoints made by an instant; what cannot be read is for the verifier."""
+    for one in checkpoints:
+        try:
+            late = read_token(one.token).statement.at > settled
+        except ValueError:
+            late = False
+        if late:
+            return
+        yield one
+
+
+def _told_before(settled: Instant, entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
+    """Give the entries, the administration's up to the first checkpoint behind an instant."""
+    ended = False
+    for one in entries:
+        if one.chain == ADMINISTRATION:
+            ended = ended or (one.kind == CHECKPOINT and one.at > settled)
+            if ended:
+                continue
+        yield one

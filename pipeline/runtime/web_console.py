@@ -4,50 +4,82 @@ Made from the store beside its writer, by what is in force there. Whether a view
 the pages decide by the policy, through the desk.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.assess import Pack, pack_from_bundle, pack_words
-from pipeline.correlate.presence import SourceRow
-from pipeline.model import Instant, Json, as_document, rfc3339
-from pipeline.model.rows import Rows
+from pipeline.errors import StoreError
+from pipeline.model import NANOSECONDS, Instant, Json, as_document, rfc3339
 from pipeline.notify import Channels, read_texts
 from pipeline.ports import Stores
 from pipeline.registry import Registry
 from pipeline.registry.differences import record_differences
 from pipeline.registry.duties import duties
 from pipeline.registry.duty_rows import rows_with
-from pipeline.runtime.chain import STATE_TYPES
 from pipeline.runtime.cli.statistics_words import catalogs
 from pipeline.runtime.term_answers import TermAnswers, term_answers
 from pipeline.runtime.term_rows import TermRows, WatchRow
 from pipeline.runtime.terms_tick import clocks_held
+from pipeline.runtime.web_ground import Ground
+from pipeline.runtime.web_health import Health
 from pipeline.runtime.web_in_force import in_force
+from pipeline.runtime.written import WrittenGuard
 from pipeline.settings import Settings
 from pipeline.web.console import Beside
 from pipeline.web.desk import Desk
 
-_SOURCE = '["source"'
+AGAIN = 10 * NANOSECONDS
 Messages = Mapping[str, Mapping[tuple[str, str], str]]
 
 
-def console_words(desk: Desk, stores: Stores) -> Messages:
-    """Give the words that the console has not itself: of the pack in force, and of statistics."""
-    texts = catalogs()
-    pack = _pack_in_force(desk, stores)
-    return texts.beside(pack_words(pack)).messages if pack is not None else texts.messages
+@dataclass(slots=True)
+class PackWords:
+    """Gives the words that the console has not itself: of the pack in force, and of statistics.
+
+    Which pack that is, is looked at again every ten seconds; the same words are the same object.
+    """
+
+    desk: Desk
+    stores: Stores
+    clock: Callable[[], Instant]
+    _found: tuple[str, Messages] | None = None
+    _looked_at: Instant = 0
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> Messages:
+        """Give them; while the store does not answer those of before."""
+        with self._turn:
+            now, found = self.clock(), self._found
+            if found is None or not 0 <= now - self._looked_at < AGAIN:
+                self._looked_at = now
+                self._found = found = self._looked(found)
+            return found[1]
+
+    def _looked(self, found: tuple[str, Messages] | None) -> tuple[str, Messages]:
+        try:
+            revision = in_force(self.desk.search, "pack")
+            if found is not None and found[0] == revision:
+                return found
+            pack = _pack_in_force(self.desk, self.stores)
+        except StoreError:
+            return found if found is not None else ("", catalogs().messages)
+        texts = catalogs()
+        return revision, texts.beside(pack_words(pack)).messages if pack else texts.messages
 
 
 def console_beside(
-    desk: Desk, stores: Stores, settings: Settings, clock: Callable[[], Instant]
+    desk: Desk, ground: Ground, settings: Settings, clock: Callable[[], Instant]
 ) -> Beside:
     """Give what the console is told beside the desk; ``clock`` gives nanoseconds."""
-    told = _Told(desk, stores, settings, clock)
+    told = _Told(desk, ground.stores, settings, clock)
+    health = Health(ground, desk.access, clock)
     return Beside(
         duties=lambda name: list(told.duties(name)),
         clocks=lambda name: list(told.clocks(name)),
         changes=lambda name: list(told.changes(name)),
-        health=lambda: {"sources": list(told.sources())},
+        health=health,
+        marked=lambda data: WrittenGuard(told.registry.marks).file(data),
         at_once=int(settings.statistics.at_once_seconds * 1_000_000_000),
     )
 
@@ -97,23 +129,6 @@ class _Told:
                 "reason": said.reason if said is not None else "",
                 "fields": [as_document(each) for each in record_differences(before, one)],
             }
-
-    def sources(self) -> Iterator[Json]:
-        """Give the registered sources with when each was heard last; nothing of what they said."""
-        for record in self.registry.objects(self.clock()):
-            kept = self.stores.state.load(record.id)
-            only = {key: data for key, data in kept.items() if key.startswith(_SOURCE)}
-            rows = Rows(record.id, STATE_TYPES, only).all(SourceRow, "source")
-            heard = {parts[0]: row for parts, row in rows}
-            for one in record.sources:
-                row = heard.get(one.id)
-                yield {
-                    "source_id": one.id,
-                    "object_id": record.id,
-                    "kind": one.format,
-                    "last_seen": row.heard_at if row is not None else 0,
-                    "silent_since": row.silent_since if row is not None else 0,
-                }
 
     def _known(self, name: str) -> bool:
         return bool(self.stores.incidents.history(name))

@@ -1,15 +1,18 @@
 """Put console and API together: the desk over a store that another process writes, the login.
 
-It reads beside the writer and writes nothing into the store: what people read and do is left in
-the spool folder. Without a login in front nobody is known, and every way of the API answers 401.
+It reads beside the writers and writes nothing into the store: what people read and do is left in
+the spool folder, in the cluster at the brokers. Without a login in front nobody is known, and every
+way of the API answers 401.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 import uvicorn
@@ -19,35 +22,43 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from connectors.stores.sqlite import open_sqlite
-from connectors.stores.sqlite.search import open_search
-from pipeline.access import load_policy
-from pipeline.errors import ConfigurationError, Problem, SourceError
+from pipeline.access import Policy, load_policy
+from pipeline.errors import ConfigurationError, Problem, SourceError, StoreError
 from pipeline.model import Command, Instant
-from pipeline.ports import Stores
-from pipeline.ports.searching import Search
+from pipeline.ports.identity import IdentityProvider
+from pipeline.runtime.cluster.indexing_wiring import wanted
 from pipeline.runtime.configuration import bundled
-from pipeline.runtime.leaving import leave, spool_of
-from pipeline.runtime.leaving_once import LeaveOnce
-from pipeline.runtime.login_wiring import entrance, logged, login_settings, provider
+from pipeline.runtime.login_wiring import entrance, logged, login_settings, provider, sealing
 from pipeline.runtime.reads import READ
 from pipeline.runtime.receiver import bind
 from pipeline.runtime.web_answers import StoreAnswers
-from pipeline.runtime.web_console import console_beside, console_words
+from pipeline.runtime.web_console import PackWords, console_beside
+from pipeline.runtime.web_figures import Measured, WebFigures, routes_of
+from pipeline.runtime.web_ground import Ground, in_cluster, opened_ground
 from pipeline.runtime.web_in_force import AccessInForce
 from pipeline.runtime.web_tls import serving_tls, tls_options
-from pipeline.settings import ServingSettings, Settings
+from pipeline.settings import LoginSettings, ServingSettings, Settings
 from pipeline.web.api import PREFIX, ApiLimits, api_app
 from pipeline.web.asked import Means
 from pipeline.web.console.routes import console_routes
 from pipeline.web.desk import Desk
-from pipeline.web.login import BREAK_GLASS, Door, Gate, Pages, SafeHeaders, login_routes
+from pipeline.web.login import (
+    BREAK_GLASS,
+    EVENTS,
+    Door,
+    Gate,
+    Pages,
+    SafeHeaders,
+    account_routes,
+    login_routes,
+)
 from pipeline.web.recorded import Recorded
 from pipeline.web.status import LOOPBACK
 
 log = structlog.get_logger("saqshy.web")
 FLUSH_SECONDS = 5.0
 STARTED_WITHIN = 20.0
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class Front:
     desk: Desk
     app: Starlette
     settings: ServingSettings
+    figures: WebFigures
+    unready: Callable[[], str]
 
     @contextmanager
     def beside(self) -> Iterator[str]:
@@ -83,51 +96,75 @@ class Front:
 
 
 @contextmanager
-def opened_front(settings: Settings, store: Path, clock: Callable[[], Instant]) -> Iterator[Front]:
-    """Open what is served; ConfigurationError with everything that is wrong, StoreError."""
-    serving = checked(settings.serving)
+def opened_front(
+    settings: Settings, store: Path | None, clock: Callable[[], Instant]
+) -> Iterator[Front]:
+    """Open what is served: the file ``store``, else what the settings name.
+
+    ConfigurationError with everything that is wrong, StoreError.
+    """
+    policy, login, vouching = fitting(settings, store)
     with ExitStack() as stack:
-        stores = open_sqlite(store, readonly=True)
-        stack.callback(stores.database.close)
-        search = open_search(store)
-        stack.callback(search.close)
-        spool = spool_of(store)
-        desk = desk_of(settings, (stores, search), spool, clock)
+        ground = stack.enter_context(opened_ground(settings, store, clock))
+        figures = WebFigures()
+        leave = figures.counting(ground.leave)
+        desk = desk_of(settings, replace(ground, leave=leave), policy, clock)
         stack.enter_context(flushing(desk.recorded, clock))
-        login = login_settings(settings)
-        door = entrance(login, heard(spool, clock))
+        door = entrance(login, heard(leave, clock, figures))
         stack.callback(door.store.close)
-        limits = ApiLimits(
-            a_second=serving.a_second, at_once=serving.at_once, streams=serving.streams
-        )
-        pages = Pages(door, Door(login.origin), clock, provider(login))
-        words, beside = console_words(desk, stores), console_beside(desk, stores, settings, clock)
+        pages = Pages(door, Door(login.origin), clock, vouching)
+        told = console_beside(desk, ground, settings, clock)
+        words = PackWords(desk, ground.stores, clock)
         routes = [
             Route("/healthz", _alive),
-            Mount(PREFIX, api_app(desk, clock, limits)),
+            Mount(PREFIX, api_app(desk, clock, _limits(settings.serving))),
             *login_routes(pages),
-            *console_routes(desk, clock, words, beside),  # the last of them takes the rest
+            *account_routes(pages),
+            *console_routes(desk, clock, words, told),  # the last of them takes the rest
         ]
         middleware = [
+            Middleware(Measured, figures=figures, routes=tuple(routes_of(routes))),
             Middleware(SafeHeaders, secure=pages.door.secure),
             Middleware(Gate, entrance=door, door=pages.door, clock=clock),
         ]
-        yield Front(desk, Starlette(routes=routes, middleware=middleware), serving)
+        app = Starlette(routes=routes, middleware=middleware)
+        yield Front(desk, app, settings.serving, figures, partial(_unready, ground, desk))
+
+
+def fitting(
+    settings: Settings, store: Path | None
+) -> tuple[Policy, LoginSettings, IdentityProvider | None]:
+    """Read all that the settings name; ConfigurationError with everything that is wrong in it."""
+    problems: list[Problem] = []
+
+    def tried(read: Callable[[], _Read]) -> _Read | None:
+        try:
+            return read()
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+            return None
+
+    tried(lambda: checked(settings.serving))
+    if in_cluster(settings, store):
+        tried(lambda: wanted(settings))
+    policy = tried(lambda: load_policy(settings.serving.policy or _bundled_policy()))
+    login = tried(lambda: login_settings(settings))
+    vouching = None
+    if login is not None:
+        tried(lambda: sealing(login))
+        vouching = tried(lambda: provider(login))
+    if problems or policy is None or login is None:
+        raise ConfigurationError(problems)
+    return policy, login, vouching
 
 
 def desk_of(
-    settings: Settings, of: tuple[Stores, Search], spool: Path, clock: Callable[[], Instant]
+    settings: Settings, ground: Ground, policy: Policy, clock: Callable[[], Instant]
 ) -> Desk:
-    """Make the desk over a store and its search; commands go into the spool folder."""
-    stores, search = of
-    policy = load_policy(settings.serving.policy or bundled("access") / "policy.yml")
-    answers = StoreAnswers(stores, search, settings, clock)
-
-    def recording(command: Command) -> None:
-        leave(spool, command)
-
+    """Make the desk over what is served."""
+    answers = StoreAnswers(ground.stores, ground.search, settings, clock, ground.settling)
     means = Means(
-        leave=LeaveOnce(spool),
+        leave=replace(ground.once, send=ground.leave),
         check=answers.check,
         why=answers.why,
         statistics=answers.statistics,
@@ -136,18 +173,43 @@ def desk_of(
         versions=answers.versions,
         clock=clock,
     )
-    access = AccessInForce(policy, search, stores.content, clock)
-    return Desk(search, access, Recorded(recording, policy.live), means)
+    access = AccessInForce(policy, ground.search, ground.stores.content, clock)
+    return Desk(ground.search, access, Recorded(ground.leave, policy.live), means)
 
 
-def heard(spool: Path, clock: Callable[[], Instant]) -> Callable[[str, str, str], None]:
-    """Give who is told of logins: the log of all, the audit trail of who broke the glass."""
+def _bundled_policy() -> Path:
+    return bundled("access") / "policy.yml"
+
+
+def _limits(serving: ServingSettings) -> ApiLimits:
+    return ApiLimits(a_second=serving.a_second, at_once=serving.at_once, streams=serving.streams)
+
+
+def _unready(ground: Ground, desk: Desk) -> str:
+    """Say why nothing can be answered now; "" where it can: the store answers, knowledge is read.
+
+    Before a system ran there is no registry, and with it nothing that anybody may see.
+    """
+    if why := ground.unready():
+        return why
+    try:
+        known = desk.access().registry.histories
+    except StoreError as error:
+        return str(error)
+    return "" if known else "no registry is in force yet: no system has run"
+
+
+def heard(
+    leave: Callable[[Command], None], clock: Callable[[], Instant], figures: WebFigures
+) -> Callable[[str, str, str], None]:
+    """Give who is told of logins: log and figures of all, the trail of glass and accounts."""
 
     def told(event: str, actor: str, detail: str) -> None:
         logged(event, actor, detail)
-        if event == BREAK_GLASS:
+        figures.heard(event)
+        if event == BREAK_GLASS or event in EVENTS:
             role, _, author = actor.partition("/")
-            leave(spool, Command(READ, role, author, detail, clock(), {"what": event}))
+            leave(Command(READ, role, author, detail, clock(), {"what": event}))
 
     return told
 
@@ -165,8 +227,8 @@ def flushing(recorded: Recorded, clock: Callable[[], Instant]) -> Iterator[None]
         while not ended.wait(FLUSH_SECONDS):
             try:
                 recorded.flush(clock())
-            except OSError as error:
-                log.warning("web.reads_not_recorded", error=error.strerror)
+            except (OSError, StoreError) as error:
+                log.warning("web.reads_not_recorded", error=str(error))
 
     thread = threading.Thread(target=run, name="web-reads", daemon=True)
     thread.start()

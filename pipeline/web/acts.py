@@ -13,7 +13,9 @@ from pipeline.web.asked import ActRefused
 from pipeline.web.sighted import Sighted
 
 STEP = "incident_"  # the names of the steps of an incident's life cycle begin so
-REPORT, HOLDER = "report", "holder"
+REPORT, HOLDER, RECEIVE = "report", "holder", "notices_receive"
+MOST_RECEIVED = 100  # notices of one act
+_PARTS = ("nobody", *map(str, range(64)))  # of a cluster, which obey a command side by side
 TWO = (f"{STEP}merge", f"{STEP}link")
 
 
@@ -48,7 +50,8 @@ class Acts:
             if revision.get("command") == command_id and revision["actor"] == viewer.actor:
                 said = {"revision": revision["revision"], "incident": incident_id}
                 return {"command": command_id, "state": "accepted", **said}
-        own = (Among("entry_id", (f"command:{command_id}",)), Among("actor", (viewer.actor,)))
+        named = (f"command:{command_id}", *(f"command:{command_id}:{one}" for one in _PARTS))
+        own = (Among("entry_id", named), Among("actor", (viewer.actor,)))
         rows = search.page(Ask(Kind.AUDIT, All(own), limit=1)).rows
         if not rows:
             return {"command": command_id, "state": "waiting"}
@@ -66,6 +69,8 @@ class Acts:
                 return None
             if viewer.role is Role.OWNER and detail.get("kind") != HOLDER:
                 raise ActRefused([f"an owner's own report is of the kind {HOLDER}"])
+        if name == RECEIVE:
+            return self._received(viewer, detail)
         if "incident" not in detail:
             if step:
                 raise ActRefused(["it names no incident"])
@@ -78,6 +83,22 @@ class Acts:
         if name == f"{STEP}link":
             whole["to_object"] = found.get(str(detail.get("to")), "")
         return whole
+
+    def _received(self, viewer: Viewer, detail: Json) -> Json | None:
+        """Fill in the party to which notices went; None: one of them is not the viewer's to see."""
+        ids = detail.get("notices")
+        if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_RECEIVED or len(detail) != 1:
+            raise ActRefused([f"it names notices: a list of 1 to {MOST_RECEIVED}, nothing else"])
+        sight = self.sighted.sight(viewer, Kind.NOTICES)
+        parties: set[str] = set()
+        for one in map(str, ids):
+            found = sight and self.sighted.found(viewer, sight, Kind.NOTICES, one)
+            if not found:
+                return None
+            parties.add(str(found["recipient"]["party_id"]))
+        if len(parties) != 1 or not parties <= viewer.parties:
+            raise ActRefused(["they went to several parties: acknowledge each by itself"])
+        return {"notices": list(map(str, ids)), "party": parties.pop()}
 
     def _own(self, viewer: Viewer, object_id: object) -> bool:
         """Tell whether an object is the viewer's to see, and with it to report of."""

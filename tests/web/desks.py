@@ -28,6 +28,7 @@ from pipeline.model import (
 )
 from pipeline.model.incident import Link
 from pipeline.ports import Stores
+from pipeline.ports.searching import Search
 from pipeline.registry import ObjectRecord, Party, Registry, make_registry
 from pipeline.web.asked import Means
 from pipeline.web.desk import Desk
@@ -216,9 +217,13 @@ def centre(
     policy: Policy | None = None,
     skip: Collection[str] = (),
     altered: Collection[str] = (),
+    over: tuple[Stores, Search] | None = None,
 ) -> Centre:
-    """Make the centre; without the rows of some objects, with other words in those of others."""
-    stores, registry = open_memory(), registry_of_all()
+    """Make the centre; without the rows of some objects, with other words in those of others.
+
+    ``over`` gives stores to be filled, and how they are asked, instead of memory.
+    """
+    stores, registry = over[0] if over else open_memory(), registry_of_all()
     _fill(stores, skip, altered)
     table = policy or load_policy(POLICY)
     access = Access(table, registry)
@@ -240,7 +245,7 @@ def centre(
         clock=lambda: made.now,
     )  # fmt: skip
     recorded = Recorded(lambda command: made.left.append(command), table.live)  # noqa: PLW0108 (made later)
-    desk = Desk(MemorySearch(stores), lambda: access, recorded, means)
+    desk = Desk(over[1] if over else MemorySearch(stores), lambda: access, recorded, means)
     made.__init__(desk, stores, table, registry)  # type: ignore[misc]
     return made
 

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.model import Json
+from pipeline.web.acts import RECEIVE
 from pipeline.web.api.answers import answered
 from pipeline.web.api.guarded import viewer_of
 from pipeline.web.api.problems import Problem
 from pipeline.web.api.questions import Asking
-from pipeline.web.api.shapes import CommandBody, OutcomeShape, StepBody
+from pipeline.web.api.shapes import CommandBody, OutcomeShape, ReceivedBody, StepBody
 from pipeline.web.desk import Desk
 
 Key = Annotated[
@@ -24,6 +25,7 @@ Key = Annotated[
     ),
 ]  # fmt: skip
 Hex = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+NoticeId = Annotated[str, Path(min_length=1, max_length=64)]
 Step = Annotated[str, Path(pattern=r"^[a-z][a-z_]{0,59}$")]
 
 
@@ -39,6 +41,7 @@ class Acting:
         for path, way, name in (
             ("/commands", self.command, "command"),
             ("/incidents/{incident_id}/steps/{step}", self.step, "incident_step"),
+            ("/notices/{notice_id}/acknowledge", self.acknowledge, "notice_acknowledge"),
         ):
             router.add_api_route(
                 path, way, methods=["POST"], status_code=202, response_model=OutcomeShape,
@@ -62,6 +65,13 @@ class Acting:
         if body.revision is not None:
             detail["revision"] = body.revision
         return self._left(request, f"incident_{step}", detail, body.reason, key)
+
+    def acknowledge(
+        self, request: Request, notice_id: NoticeId, body: ReceivedBody | None = None, key: Key = ""
+    ) -> Response:
+        """Say that the viewer's own party has a notice and read it: that is its receipt."""
+        reason = body.reason if body is not None else ReceivedBody().reason
+        return self._left(request, RECEIVE, {"notices": [notice_id]}, reason, key)
 
     def outcome(
         self,

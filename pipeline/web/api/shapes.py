@@ -98,6 +98,14 @@ class StepBody(BaseModel):
     detail: dict[str, Any] = Field(default_factory=dict)
 
 
+class ReceivedBody(BaseModel):
+    """That a notice was received and read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = "received and read through the interface"
+
+
 class OutcomeShape(BaseModel):
     """What became of a command; ask again while it waits."""
 

@@ -23,7 +23,13 @@ class Moments:
         if not instant:
             return Html("")
         text = rfc3339(instant // NANOSECONDS * NANOSECONDS)
-        return element("time", text.replace("T", " ").removesuffix("Z"), datetime=text)
+        return element("time", self.text(instant), datetime=text)
+
+    @staticmethod
+    def text(instant: int) -> str:
+        """Write an instant in UTC to the second, where there is no markup."""
+        text = rfc3339(instant // NANOSECONDS * NANOSECONDS)
+        return text.replace("T", " ").removesuffix("Z")
 
     def span(self, nanoseconds: int) -> str:
         """Write how long."""

@@ -92,9 +92,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question of a form. ``sort``: line, text, choice, many, time, number, search, hidden.
+    """One question of a form.
 
-    ``value`` is what stands in it, of ``many`` their list; ``wrong`` says what is wrong with it.
+    ``sort``: line, text, choice, many, time, number, search, hidden, file. ``value`` is what stands
+    in it, of ``many`` their list; ``wrong`` says what is wrong with it.
     """
 
     name: str
@@ -119,6 +120,11 @@ class Form:
     method: str = "post"
     back: tuple[str, str] = ("", "")
     inline: bool = False
+
+    @property
+    def uploads(self) -> bool:
+        """Tell whether a file may go with it."""
+        return any(one.sort == "file" for one in self.fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ program made passes as it is. There is no inline script or style: the policy of 
 to the browser, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -31,6 +31,7 @@ LANGUAGES = (("kk", "ҚАЗ", "Қазақша"), ("ru", "РУС", "Русски�
 THEMES = ("auto", "light", "dark")
 COOKIES = {"lang": "saqshy_language", "theme": "saqshy_theme", "keys": "saqshy_keys"}
 _YEAR = 365 * 86_400
+Messages: TypeAlias = Mapping[str, Mapping[tuple[str, str], str]]
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';"
@@ -54,11 +55,32 @@ class Look:
     keys: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
-    """Writes pages in the language and for the viewer of a request."""
+_NONE: Messages = {}
 
-    texts: Texts
+
+def no_words() -> Messages:
+    """Give no words beside the console's own."""
+    return _NONE
+
+
+@dataclass(slots=True)
+class Rendering:
+    """Writes pages in the language and for the viewer of a request.
+
+    ``further`` gives words beside the console's own: the same object while they are the same.
+    """
+
+    own: Texts
+    further: Callable[[], Messages] = no_words
+    _made: tuple[Messages, Texts] | None = None
+
+    @property
+    def texts(self) -> Texts:
+        """Give the words of all languages."""
+        words, made = self.further(), self._made
+        if made is None or made[0] is not words:
+            self._made = made = (words, self.own.beside(words))
+        return made[1]
 
     def words(self, request: Request) -> Words:
         """Give the words of the language in which a request is answered."""

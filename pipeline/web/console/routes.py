@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TypeAlias
 from urllib.parse import quote, unquote
 
@@ -25,7 +26,7 @@ from pipeline.web.console.pages.event import event
 from pipeline.web.console.pages.health import health
 from pipeline.web.console.pages.help import error_page, ground_page, help_page
 from pipeline.web.console.pages.incidents import incidents
-from pipeline.web.console.pages.notices import notice, notices
+from pipeline.web.console.pages.notices import notice, notices, receive
 from pipeline.web.console.pages.proof import proof
 from pipeline.web.console.pages.report import ask_report, reported, take_report
 from pipeline.web.console.pages.search import search
@@ -34,8 +35,8 @@ from pipeline.web.console.pages.step import ask_step, take_step
 from pipeline.web.console.pages.unknown import unknown
 from pipeline.web.console.pages.versions import versions
 from pipeline.web.console.parts import Page
-from pipeline.web.console.rendering import STATIC, Rendering, viewer_of
-from pipeline.web.console.scene import Absent, Beside, Scene
+from pipeline.web.console.rendering import STATIC, Messages, Rendering, no_words, viewer_of
+from pipeline.web.console.scene import Absent, Beside, Scene, Uploaded
 from pipeline.web.console.ways import has_way, ways_of
 from pipeline.web.console.words import console_texts
 from pipeline.web.desk import Desk, GroundMissing
@@ -43,7 +44,8 @@ from pipeline.web.desk import Desk, GroundMissing
 Make: TypeAlias = Callable[[Scene], Page | Response]
 GROUND = "saqshy_ground"  # the cookie with the ground on which somebody reads
 SHORTEST_GROUND, LONGEST_GROUND = 10, 500
-MOST_FIELDS = 200
+MOST_FIELDS = 600
+LONGEST_NAME = 200
 
 PAGES: Mapping[str, Make] = {
     "/queue": queue_page.queue,
@@ -72,7 +74,11 @@ OTHERS: Mapping[str, Make] = {
     "/help": help_page,
 }
 """Pages that the desk decides on."""
-FORMS: Mapping[str, Make] = {"/incidents/{id}/do/{step}": take_step, "/report": take_report}
+FORMS: Mapping[str, Make] = {
+    "/incidents/{id}/do/{step}": take_step,
+    "/notices/{id}/receive": receive,
+    "/report": take_report,
+}
 
 _LIVE: Mapping[str, Questions] = {
     "queue": queue_page.questions,
@@ -84,17 +90,18 @@ _LIVE: Mapping[str, Questions] = {
 def console_routes(
     desk: Desk,
     clock: Callable[[], Instant],
-    words: Mapping[str, Mapping[tuple[str, str], str]] | None = None,
+    words: Callable[[], Messages] = no_words,
     beside: Beside | None = None,
 ) -> list[BaseRoute]:
     """Give the routes of the console; they belong behind all others, the last one takes the rest.
 
-    ``clock`` gives nanoseconds. ``words`` are further words by language, context and name, such as
-    a law pack's; ``beside`` is what the desk does not tell. Each request carries
-    ``request.state.viewer`` and ``request.state.csrf``; who has no viewer is sent to the login.
+    ``clock`` gives nanoseconds. ``words`` gives further words by language, context and name, such
+    as a law pack's: the same object while they are the same. ``beside`` is what the desk does not
+    tell. Each request carries ``request.state.viewer`` and ``request.state.csrf``; who has no
+    viewer is sent to the login.
     """
-    texts = console_texts()
-    console = _Console(desk, beside or Beside(), clock, Rendering(texts.beside(words or {})))
+    rendering = Rendering(console_texts(), words)
+    console = _Console(desk, beside or Beside(), clock, rendering)
     return [
         Mount("/static", StaticFiles(directory=STATIC)),
         Route("/", console.home),
@@ -183,11 +190,14 @@ class _Console:
 
     async def _scene(self, request: Request, viewer: Viewer) -> Scene:
         form: dict[str, list[str]] = {}
+        files: dict[str, Uploaded] = {}
         if request.method == "POST":
-            async with request.form(max_files=0, max_fields=MOST_FIELDS) as given:
+            async with request.form(max_files=1, max_fields=MOST_FIELDS) as given:
                 for name, value in given.multi_items():
                     if isinstance(value, str):
                         form.setdefault(name, []).append(value)
+                    elif data := await value.read():  # the login's bound holds for the whole form
+                        files[name] = _measured(value.filename or "", data)
         return Scene(
             request=request,
             viewer=_grounded(request, viewer),
@@ -196,6 +206,7 @@ class _Console:
             words=self.rendering.words(request),
             now=self.clock(),
             form=form,
+            files=files,
         )
 
     async def _show(self, request: Request, page: Page, status: int) -> Response:
@@ -226,3 +237,8 @@ def _inside(path: str) -> str:
     """Give a path of this site, "/" for what is none."""
     plain = path.isascii() and path.isprintable() and "\\" not in path
     return path if plain and path.startswith("/") and not path.startswith("//") else "/"
+
+
+def _measured(name: str, data: bytes) -> Uploaded:
+    plain = "".join(one for one in name.replace("\\", "/").rpartition("/")[2] if one.isprintable())
+    return Uploaded(plain[:LONGEST_NAME], sha256(data).hexdigest(), len(data), data)

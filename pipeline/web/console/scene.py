@@ -30,7 +30,8 @@ class Beside:
     ``duties`` gives the countdowns of an object (``pipeline.registry.Duty`` as documents),
     ``clocks`` the terms that run for an incident (``notify.clock.TermClock`` as documents),
     ``changes`` the revisions of an object's record with who, when, why and the fields that differ,
-    ``health`` the state of sources and parts. ``at_once`` is how many nanoseconds count as *at
+    ``health`` the state of sources and parts, ``marked`` whether a file's bytes bear a secrecy mark
+    (None: it cannot be looked into). ``at_once`` is how many nanoseconds count as *at
     once*: a policy of the centre, since the law gives no number.
     """
 
@@ -38,7 +39,18 @@ class Beside:
     clocks: Callable[[str], Sequence[Json]] = lambda _incident: ()
     changes: Callable[[str], Sequence[Json]] = lambda _object: ()
     health: Callable[[], Json] = dict
+    marked: Callable[[bytes], bool | None] = lambda _data: False
     at_once: int = 60 * NANOSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that came with a form: measured here, and kept nowhere."""
+
+    name: str
+    sha256: str
+    size: int
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class Scene:
     words: Words
     now: Instant
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, Uploaded] = field(default_factory=dict)
 
     @cached_property
     def at(self) -> Moments:

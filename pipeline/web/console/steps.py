@@ -13,7 +13,10 @@ _STANDING = (*_OPEN, "closed")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of a step. ``choices`` are codes with words in the catalog's ``context``."""
+    """One question of a step. ``choices`` are codes with words in the catalog's ``context``.
+
+    ``sort`` is that of a form's field; the choices of ``many`` are the incident's own.
+    """
 
     name: str
     sort: str
@@ -41,6 +44,7 @@ def _without(*states: str) -> tuple[str, ...]:
     return tuple(one for one in _WORKING if one not in states)
 
 
+FILE = "file"
 _LEVELS = ("low", "medium", "high", "critical")
 _ORIGINS = ("internal", "external", "unknown")
 _INTENTS = ("unauthorised", "unintentional", "both", "unknown")
@@ -82,10 +86,11 @@ STEPS = {
             "evidence",
             _STANDING,
             (
-                Question("name", "line"),
-                Question("sha256", "line"),
-                Question("size", "number"),
                 Question("description", "text"),
+                Question(FILE, "file", needed=False),  # or the three that follow
+                Question("name", "line", needed=False),
+                Question("sha256", "line", needed=False),
+                Question("size", "number", needed=False),
             ),
             "work",
         ),
@@ -100,6 +105,7 @@ STEPS = {
             "work",
         ),
         Step("merge", _OPEN, (Question("into", "line"),), "work"),
+        Step("split", _OPEN, (Question("findings", "many"),), "work"),
         Step(
             "link",
             _STANDING,

@@ -75,11 +75,15 @@ class Entrance:
         if self.passwords.outdated(account.password):
             renewed = replace(account, password=self.passwords.made(password))
             account = renewed if self.store.keep(account, renewed) else account
-        step = ONE_TIME if account.one_time else (ENROL if self.terms.always_two else "")
+        asked = ONE_TIME if account.one_time or account.recovery else ""
+        step = asked or (ENROL if self.terms.always_two else "")
         return self._opened(account, (Factor.PASSWORD,), address, now, step=step)
 
     def second(self, session: Session, code: str, now: Instant) -> Opened | None:
-        """Take the second factor of a session, a code or a recovery code; None where it is none."""
+        """Take the second factor of a session, a code or a recovery code; None where it is none.
+
+        Before a factor is enrolled it is the entry code, behind which one is.
+        """
         account = self._account(session, now)
         limits = Limits(self.store)
         if account is None or session.step != ONE_TIME:
@@ -92,6 +96,8 @@ class Entrance:
             limits.failed(account.name, session.address, now)
             self.heard("login_failed", account.name, session.address)
             return None
+        if not account.one_time:
+            return self._rotated(replace(session, step=ENROL), now, "")
         return self._proved(session, now)
 
     def enrolment(self, session: Session, sealed: str = "") -> tuple[Enrolment, str]:
@@ -133,7 +139,7 @@ class Entrance:
         if account is None or account.disabled:
             self.heard("login_failed", by.name, address)
             raise LoginRefused(f"{by.provider} has no account, or it is disabled")
-        step = ONE_TIME if account.one_time else ENROL
+        step = ONE_TIME if account.one_time or account.recovery else ENROL
         whole = by.multi_factor or not self.terms.always_two
         opened = self._opened(account, (Factor.PROVIDER,), address, now, step="" if whole else step)
         if not by.multi_factor:
@@ -270,10 +276,11 @@ class Entrance:
 
     def _spent(self, account: Account, code: str, now: Instant) -> Account | None:
         """Give the account behind the use of a code; None where the code is none."""
-        key = self.sealing.unseal(account.one_time, account.name)
-        step = step_of(key, code, now, account.last_step)
-        if step is not None:
-            return replace(account, last_step=step)
+        if account.one_time:
+            key = self.sealing.unseal(account.one_time, account.name)
+            step = step_of(key, code, now, account.last_step)
+            if step is not None:
+                return replace(account, last_step=step)
         left = without(account.recovery, code)
         return None if left is None else replace(account, recovery=left)
 

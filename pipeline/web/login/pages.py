@@ -27,6 +27,7 @@ from pipeline.web.login.sealing import digest, fresh
 from pipeline.web.status_words import spoken
 
 _HERE = Path(__file__).parent
+LANGUAGE = "saqshy_language"  # the cookie in which the console keeps what was chosen there
 _UNDER_WAY = 600 * NANOSECONDS  # a login at the provider takes no longer
 
 
@@ -56,10 +57,9 @@ class Pages:
         )
 
     def show(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
-        """Show a page in the browser's language; ``lang`` in the address goes before."""
-        language = spoken(
-            request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-        )
+        """Show a page in the language of the address, the console's choice, or the browser's."""
+        wanted = request.query_params.get("lang", "") or request.cookies.get(LANGUAGE, "")
+        language = spoken(wanted, request.headers.get("accept-language", ""))
         body = self.templates.get_template(f"{name}.html").render(
             say=lambda text, **held: self.texts.say(language, "login", text, **held),
             language=language,

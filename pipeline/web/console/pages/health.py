@@ -2,7 +2,7 @@
 
 from pipeline.model import Json
 from pipeline.ports.searching import Kind
-from pipeline.web.console.documents import flat, members, moment, text, value
+from pipeline.web.console.documents import flat, members, moment, number, text, value
 from pipeline.web.console.pages.search import FACETS
 from pipeline.web.console.parts import (
     Facet,
@@ -53,14 +53,28 @@ def _sources(scene: Scene, known: Json) -> Table:
                 code(text(one, "source_id")),
                 code(text(one, "object_id")),
                 text(one, "kind"),
-                scene.at(moment(one, "last_seen")),
+                _seen(scene, one),
+                say.number(number(one, "hour")),
+                say.number(number(one, "failed")),
                 _trouble(scene, one),
-            )
+            ),
+            tone="bad" if moment(one, "silent_since") else "",
         )
-        for one in heard
+        for one in sorted(heard, key=lambda one: not moment(one, "silent_since"))
     ]
-    columns = [say(f"column.{name}") for name in ("source", "object", "kind", "seen", "trouble")]
-    return Table(say("health.sources"), columns, rows, say("health.nothing"))
+    names = ("source", "object", "kind", "seen", "hour", "failed", "trouble")
+    columns = [say(f"column.{name}") for name in names]
+    return Table(
+        say("health.sources"), columns, rows, say("health.nothing"), numbers=frozenset({4, 5})
+    )
+
+
+def _seen(scene: Scene, one: Json) -> Html:
+    """Write when a source was heard last, and how long ago that is."""
+    at = moment(one, "last_seen")
+    if not at:
+        return badge(scene.words("health.never"))
+    return together(scene.at(at), scene.words("health.ago", span=scene.at.span(scene.now - at)))
 
 
 def _trouble(scene: Scene, one: Json) -> Html:

@@ -7,12 +7,15 @@ from pipeline.model import Json
 from pipeline.model.conditions import Among
 from pipeline.ports.searching import Kind
 from pipeline.web.console.case import Case, CasePage
-from pipeline.web.console.documents import members, text, value
+from pipeline.web.console.documents import members, number, text, value
 from pipeline.web.console.live import watched
-from pipeline.web.console.parts import Message, Page, Part, Ways, badge
+from pipeline.web.console.pages.notices import to_receive
+from pipeline.web.console.parts import Message, Page, Part, Prose, Ways, badge
 from pipeline.web.console.scene import Absent, Scene
 from pipeline.web.console.steps import Step, steps_from
 from pipeline.web.desk import Asked
+
+_APART = 2  # findings of an incident that can be taken apart
 
 
 def incident(scene: Scene) -> Page:
@@ -33,6 +36,7 @@ def incident(scene: Scene) -> Page:
     if text(one, "details_available") == "no":
         parts = []
     next_steps, more_steps = _steps(scene, one, case.may)
+    next_steps = [*_unread(scene, case.notices), *next_steps]
     return Page(
         title=scene.lists.title(one),
         lead=text(one, "object_id"),
@@ -116,6 +120,8 @@ def _steps(scene: Scene, one: Json, may: frozenset[str]) -> tuple[Sequence[Part]
         return (), ()
     say = scene.words
     steps = [step for step in steps_from(text(one, "state")) if step.command in may]
+    if number(one, "finding_count") < _APART:
+        steps = [step for step in steps if step.name != "split"]
     first = [_link(scene, one, step) for step in steps if step.part == "way"]
     more = [_link(scene, one, step) for step in steps if step.part != "way"]
     if any(step.name == "close" for step in steps):
@@ -125,6 +131,18 @@ def _steps(scene: Scene, one: Json, may: frozenset[str]) -> tuple[Sequence[Part]
         [Part(say("part.next"), [Ways(first, main=True)])] if first else (),
         [Part(say("part.more"), [Ways(more)])] if more else (),
     )
+
+
+def _unread(scene: Scene, notices: Sequence[Json]) -> list[Part]:
+    """Lead to the notices that wait for the viewer's acknowledgement."""
+    say = scene.words
+    ways = [
+        (f"/notices/{text(each, 'id')}", scene.lists.leg(each))
+        for each in to_receive(scene, notices)
+    ]
+    if not ways:
+        return []
+    return [Part(say("own.to_acknowledge"), [Prose(say("own.to_acknowledge.text")), Ways(ways)])]
 
 
 def _link(scene: Scene, one: Json, step: Step) -> tuple[str, str]:

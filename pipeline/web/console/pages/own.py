@@ -1,9 +1,12 @@
 """The owner's and holder's own page: what happened, what they must do, until when."""
 
+from collections.abc import Sequence
+
 from pipeline.model import Json
 from pipeline.ports.searching import Kind
-from pipeline.web.console.documents import moment, text
+from pipeline.web.console.documents import text
 from pipeline.web.console.live import watched
+from pipeline.web.console.pages.notices import to_receive
 from pipeline.web.console.pages.objects import duties_part, name_of, object_table
 from pipeline.web.console.parts import Message, Page, Part, Prose, Ways
 from pipeline.web.console.scene import Scene
@@ -27,7 +30,7 @@ def own(scene: Scene) -> Page:
     live, (listed, notices) = watched(scene, "own", questions(scene))
     standing = [one for one in listed.rows if text(one, "state") not in _CLOSED]
     objects = scene.desk.objects(scene.viewer)
-    unread = [one for one in notices.rows if not moment(one, "receipt.received_at")]
+    unread = to_receive(scene, notices.rows)
     table = scene.lists.incidents(
         standing, say("own.incidents"), (say("own.no_incidents"), ("/incidents", say("own.past")))
     )
@@ -41,9 +44,10 @@ def own(scene: Scene) -> Page:
         figures=[
             (say("own.standing"), say.number(len(standing)), "bad" if standing else ""),
             (say("own.objects"), say.number(len(objects)), ""),
-            (say("own.unread"), say.number(len(unread)), ""),
+            (say("own.unread"), say.number(len(unread)), "due" if unread else ""),
         ],
         main=[
+            *_unread(scene, unread),
             Part(say("own.incidents"), [table]),
             Part(say("own.told"), [scene.lists.notices(
                 notices.rows, say("own.told"), (say("notices.nothing"), ("", ""))
@@ -56,6 +60,15 @@ def own(scene: Scene) -> Page:
         else [],
         live=live,
     )  # fmt: skip
+
+
+def _unread(scene: Scene, unread: Sequence[Json]) -> list[Part]:
+    say = scene.words
+    if not unread:
+        return []
+    title = say("own.to_acknowledge")
+    table = scene.lists.notices(unread, title, (say("notices.nothing"), ("", "")))
+    return [Part(title, [Prose(say("own.to_acknowledge.text")), table])]
 
 
 def _duties(scene: Scene, one: Json) -> list[Part]:

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.model import Json, rfc3339
 from pipeline.ports.searching import Kind
 from pipeline.web.console.asking import typed
-from pipeline.web.console.documents import number, text
+from pipeline.web.console.documents import moment, number, text
 from pipeline.web.console.lists import SHORT
 from pipeline.web.console.parts import (
     Choice,
@@ -23,10 +23,11 @@ from pipeline.web.console.parts import (
     together,
 )
 from pipeline.web.console.scene import Absent, Scene
-from pipeline.web.console.steps import STEPS, Question, Step
+from pipeline.web.console.steps import FILE, STEPS, Question, Step
 from pipeline.web.desk import ActRefused
 from pipeline.web.markup import element
 
+_APART = "\n"  # between several answers to one question
 _SAYS = ("decide", "correct")  # steps whose answers are elements of the verdict
 
 
@@ -47,13 +48,16 @@ def take_step(scene: Scene) -> Response | Page:
     """Hand a step in; the page again, with what is wrong, where it cannot be."""
     asked = _asked(scene)
     given = {name: values[-1] for name, values in scene.form.items()}
-    missing = [
-        one.name
-        for one in asked.step.questions
-        if one.needed and not given.get(one.name, "").strip()
-    ]
-    if not given.get("reason", "").strip():
-        missing.append("reason")
+    for one in asked.step.questions:
+        if one.sort == "many":
+            given[one.name] = _APART.join(scene.form.get(one.name, ()))
+    came = scene.files.get(FILE)
+    if came is not None and asked.step.name == "evidence":
+        if scene.beside.marked(came.data):
+            page = _page(scene, asked, given, ())
+            return replace(page, messages=[Message([scene.words("step.marked")], "bad")])
+        given |= {"name": came.name, "sha256": came.sha256, "size": str(came.size)}
+    missing = _missing(asked, given)
     if missing:
         return _page(scene, asked, given, missing)
     try:
@@ -68,6 +72,14 @@ def take_step(scene: Scene) -> Response | Page:
         raise Absent
     name = text(asked.incident, "id")
     return RedirectResponse(f"/incidents/{name}?command={text(done, 'command')}", 303)
+
+
+def _missing(asked: _Asked, given: dict[str, str]) -> list[str]:
+    """Name what was not filled in; of evidence either a file, or its name, size and hash."""
+    needed = [one.name for one in asked.step.questions if one.needed]
+    if asked.step.name == "evidence":
+        needed += ["name", "sha256", "size"]
+    return [name for name in (*needed, "reason") if not given.get(name, "").strip()]
 
 
 def _asked(scene: Scene) -> _Asked:
@@ -89,10 +101,13 @@ def _detail(asked: _Asked, given: dict[str, str]) -> Json:
     says: Json = {}
     for one in asked.step.questions:
         said = given.get(one.name, "").strip()
-        if not said and not (one.name == "to" and asked.step.name == "assign"):
+        left_out = not said and not (one.name == "to" and asked.step.name == "assign")
+        if left_out or one.sort == "file":
             continue
         if asked.step.name in _SAYS and one.name != "closing":
             says[one.name] = said
+        elif one.sort == "many":
+            detail[one.name] = said.split(_APART)
         elif one.sort == "number":
             detail[one.name] = int(said) if said.isascii() and said.isdecimal() else said
         elif one.sort == "time":
@@ -111,7 +126,7 @@ def _page(scene: Scene, asked: _Asked, given: dict[str, str], missing: Sequence[
     fields = [
         Field("revision", "", "hidden", given.get("revision") or str(number(one, "revision")))
     ]
-    fields += [_field(scene, each, given, missing) for each in asked.step.questions]
+    fields += [_field(scene, asked, each, given, missing) for each in asked.step.questions]
     fields.append(
         Field("reason", say("form.reason"), "text", given.get("reason", ""),
               hint=say("form.reason.hint"), needed=True,
@@ -135,14 +150,35 @@ def _page(scene: Scene, asked: _Asked, given: dict[str, str], missing: Sequence[
     return Page(title, effect, messages=wrong, main=[Part("", [form])], aside=[beside])
 
 
-def _field(scene: Scene, one: Question, given: dict[str, str], missing: Sequence[str]) -> Field:
-    say = scene.words
-    choices = [
-        Choice(each, say.word(one.context, each) if each else say("form.unsaid"))
-        for each in one.choices
-    ]
+def _field(
+    scene: Scene, asked: _Asked, one: Question, given: dict[str, str], missing: Sequence[str]
+) -> Field:
+    say, held = scene.words, given.get(one.name, "")
+    if one.sort == "many":
+        choices = _findings(scene, asked)
+    else:
+        choices = [
+            Choice(each, say.word(one.context, each) if each else say("form.unsaid"))
+            for each in one.choices
+        ]
+    hinted = one.sort in ("file", "many")
     return Field(
-        one.name, say(f"ask.{one.name}"), one.sort, given.get(one.name, ""), choices,
+        one.name, say(f"ask.{one.name}"), one.sort,
+        tuple(held.split(_APART)) if one.sort == "many" else held, choices,
         needed=one.needed, wrong=say("form.missing") if one.name in missing else "",
+        hint=say(f"ask.{one.name}.hint") if hinted else "",
         longest=8_000 if one.sort == "text" else 300,
     )  # fmt: skip
+
+
+def _findings(scene: Scene, asked: _Asked) -> list[Choice]:
+    """Give the findings of an incident, to choose from."""
+    say = scene.words
+    return [
+        Choice(
+            text(one, "id"),
+            f"{text(one, 'rule.title')}: {scene.at.text(moment(one, 'first_event_at'))},"
+            f" {say('step.events', count=say.number(number(one, 'event_count')))}",
+        )
+        for one in scene.desk.findings_of(scene.viewer, text(asked.incident, "id"))
+    ]

@@ -123,6 +123,11 @@ BOARD = Board(
                         " (rate(saqshy_datagrams_dropped_total[$__rate_interval])) or vector(0)",
                         "{{listener}}",
                     ),
+                    Prom(
+                        "sum by (object_id, source_id)"
+                        " (rate(saqshy_source_dropped_total[$__rate_interval])) or vector(0)",
+                        "{{object_id}}/{{source_id}}",
+                    ),
                     unit="rps",
                 ),
                 series(

@@ -136,7 +136,41 @@ BOARD = Board(
                 series(
                     "index_lag", Prom("sum by (topic) (saqshy_indexer_lag_messages)", "{{topic}}")
                 ),
+                series(
+                    "index_age", Prom("max by (topic) (saqshy_indexer_lag_seconds)", "{{topic}}"),
+                    unit="s",
+                ),
                 series("ready", Prom("min by (instance) (saqshy_ready)", "{{instance}}")),
+            ),
+        ),
+        (
+            "web",
+            (
+                series(
+                    "requests",
+                    Prom(
+                        "sum by (status) (rate(saqshy_web_requests_total[$__rate_interval]))",
+                        "{{status}}",
+                    ),
+                    unit="reqps",
+                ),
+                series(
+                    "answers",
+                    Prom(
+                        "histogram_quantile(0.95, sum by (le, route)"
+                        " (rate(saqshy_web_request_seconds_bucket[$__rate_interval])))",
+                        "{{route}}",
+                    ),
+                    unit="s",
+                ),
+                series(
+                    "logins",
+                    Prom(
+                        "sum by (reason) (rate(saqshy_web_logins_refused_total[$__rate_interval]))",
+                        "{{reason}}",
+                    ),
+                    unit="ops",
+                ),
             ),
         ),
     ),

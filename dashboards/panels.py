@@ -98,9 +98,9 @@ def below(warning: float, bad: float) -> tuple[tuple[float, str], ...]:
     return ((0, RED), (bad, ORANGE), (warning, GREEN))
 
 
-def stat(key: str, expr: str, unit: str = "short", **more: object) -> Panel:
+def stat(key: str, expr: str, unit: str = "short", height: int = 4, **more: object) -> Panel:
     """Make a panel with one number of Prometheus."""
-    return Panel(key, "stat", (Prom(expr, now=True),), unit, 4, 4, **more)  # type: ignore[arg-type] # fields of Panel
+    return Panel(key, "stat", (Prom(expr, now=True),), unit, 4, height, **more)  # type: ignore[arg-type] # fields of Panel
 
 
 def series(key: str, *asks: Prom | Elastic, unit: str = "short", width: int = 8) -> Panel:

@@ -20,7 +20,7 @@ def by(key: str, field: str) -> Panel:
 BOARD = Board(
     name="regulator",
     begin="now-1y/M",
-    end="now/M",
+    end="now-1M/M",  # an end is rounded up: that of the last whole month
     refresh="1h",
     variables=(Variable("regime", ",".join(REGIMES)),),
     rows=(
@@ -93,6 +93,7 @@ BOARD = Board(
                     " + sum(increase(saqshy_terms_missed_total[$__range])))",
                     "percentunit",
                     steps=below(1.0, 0.99),
+                    height=8,
                 ),
                 series(
                     "duties",
@@ -105,7 +106,7 @@ BOARD = Board(
                 Panel(
                     "versions",
                     "table",
-                    (Prom("saqshy_versions_info", now=True),),
+                    (Prom('saqshy_versions_info{content!=""}', now=True),),
                     width=10,
                     columns=("version", "content", "registry", "pack", "regime"),
                 ),

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -47,13 +48,29 @@ def _inner(panel: Mapping[str, Any], answers: Sequence[Answer], wide: int, high:
     documents = [document for one in answers for document in one.documents]
     if panel["type"] == "stat":
         last = next((points[-1][1] for points in series.values() if points), None)
-        return f"<b>{_number(last)}</b>"
-    if documents:
-        return _table(panel, documents)
-    if panel["type"] == "table":
-        rows = "".join(f"<tr><td>{escape(name)}</td></tr>" for name in series)
-        return f"<table>{rows}</table>"
-    return _bars(series, wide, high) if panel["type"] == "bargauge" else _lines(series, wide, high)
+        return f"<b style='color:{_colour(panel, last)}'>{_told(last, _unit(panel))}</b>"
+    if documents or panel["type"] == "table":
+        return _table(panel, documents or [_labels(name) for name in series])
+    draw = _bars if panel["type"] == "bargauge" else _lines
+    return draw(series, _unit(panel), wide, high)
+
+
+def _unit(panel: Mapping[str, Any]) -> str:
+    return str(panel["fieldConfig"]["defaults"].get("unit", "short"))
+
+
+def _colour(panel: Mapping[str, Any], value: float | None) -> str:
+    """Give the colour of the highest threshold that a value reaches."""
+    steps = panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", [])
+    reached = [
+        one["color"] for one in steps if value is not None and value >= (one["value"] or -math.inf)
+    ]
+    return str(reached[-1]) if reached else "#222"
+
+
+def _labels(name: str) -> dict[str, str]:
+    """Give the labels that a series without a legend is named by."""
+    return dict(one.split("=", 1) for one in name.split(", ") if "=" in one)
 
 
 def _table(panel: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> str:
@@ -68,7 +85,9 @@ def _table(panel: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> 
     return f"<table><tr>{head}</tr>{rows}</table>"
 
 
-def _bars(series: Mapping[str, Sequence[tuple[float, float]]], wide: int, high: int) -> str:
+def _bars(
+    series: Mapping[str, Sequence[tuple[float, float]]], unit: str, wide: int, high: int
+) -> str:
     values = [(name, points[-1][1]) for name, points in series.items() if points]
     most = max((abs(value) for _, value in values), default=0) or 1
     step = min(22, max(9, high // max(1, len(values))))
@@ -76,23 +95,26 @@ def _bars(series: Mapping[str, Sequence[tuple[float, float]]], wide: int, high: 
         f"<rect x='0' y='{n * step}' height='{step - 2}' fill='{COLOURS[n % len(COLOURS)]}'"
         f" width='{max(1, abs(value) / most * wide * 0.45):.1f}' opacity='.75'/>"
         f"<text x='{wide * 0.47:.0f}' y='{n * step + step - 4}' font-size='{min(11, step)}'>"
-        f"{escape(name)[:60]}: {_number(value)}</text>"
+        f"{escape(name)[:60]}: {_told(value, unit)}</text>"
         for n, (name, value) in enumerate(values)
     )
     return f"<svg width='{wide}' height='{high}'>{drawn}</svg>"
 
 
-def _lines(series: Mapping[str, Sequence[tuple[float, float]]], wide: int, high: int) -> str:
+def _lines(
+    series: Mapping[str, Sequence[tuple[float, float]]], unit: str, wide: int, high: int
+) -> str:
     points = [point for line in series.values() for point in line if not math.isnan(point[1])]
     if not points:
         return "<small>-</small>"
     begin, end = min(at for at, _ in points), max(at for at, _ in points)
     least, most = min(0.0, *(v for _, v in points)), max(0.0, *(v for _, v in points))
-    across, up = wide / ((end - begin) or 1), (high - 14) / ((most - least) or 1)
+    tall = high - 14 - (len(series) - 1) // 3 * 10  # the names stand below
+    across, up = wide / ((end - begin) or 1), tall / ((most - least) or 1)
     drawn = []
     for n, (name, line) in enumerate(series.items()):
         path = " ".join(
-            f"{(at - begin) * across:.1f},{high - 14 - (value - least) * up:.1f}"
+            f"{(at - begin) * across:.1f},{tall - (value - least) * up:.1f}"
             for at, value in line
             if not math.isnan(value)
         )
@@ -103,10 +125,21 @@ def _lines(series: Mapping[str, Sequence[tuple[float, float]]], wide: int, high:
             f" fill='{colour}'>{escape(name)[:40]}</text>"
         )
     return (
-        f"<small>{_number(least)} .. {_number(most)}</small>"
+        f"<small>{_told(least, unit)} .. {_told(most, unit)}</small>"
         f"<svg width='{wide}' height='{high}'>{''.join(drawn)}</svg>"
     )
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.4g}"
+def _told(value: float | None, unit: str) -> str:
+    """Write a value in its unit, as Grafana would."""
+    if value is None or math.isnan(value):
+        return "-"
+    if unit == "dateTimeAsIso":
+        return datetime.fromtimestamp(value / 1000, UTC).isoformat(" ", "minutes")
+    if unit == "percentunit":
+        return f"{value:.1%}"
+    for seconds, word in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if unit == "s" and abs(value) >= seconds:
+            return f"{value / seconds:,.1f} {word}"
+    rate = {"ops": "/s", "rps": "/s", "reqps": "/s", "s": " s"}.get(unit, "")
+    return f"{value:,.4g}{rate}"

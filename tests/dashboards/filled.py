@@ -29,6 +29,7 @@ from pipeline.runtime.cluster.progress import Progress, watch_progress
 from pipeline.runtime.configuration import bundled
 from pipeline.runtime.story import expand, load_story
 from pipeline.runtime.web import serving
+from pipeline.runtime.web_figures import Measured, WebFigures, routes_of
 from pipeline.settings import WebSettings
 from pipeline.web.status import LOOPBACK
 from tests.connectors.elastic_server import PASSWORD, Server, empty_store
@@ -75,12 +76,16 @@ def filled(folder: Path, elastic: Server) -> Iterator[Services]:
         watch_progress(figures.registry, App(Consumer("saqshy.raw", 9)), _progress(), str)
         auditor = make_auditor_of(made, folder)
         figures.registry.register(AuditorGauges(auditor))
-        web = WebSettings(port=0)
+        web, console = WebSettings(port=0), WebFigures()
+        answers = health_app(lambda: "", console.registry, LOOPBACK)
+        routes = list(routes_of(answers.routes))
+        answers.add_middleware(Measured, figures=console, routes=routes)
         pages = [
             stack.enter_context(serving(web, made.system._page)),
             stack.enter_context(
                 serving(web, lambda: health_app(lambda: "", figures.registry, LOOPBACK))
             ),
+            stack.enter_context(serving(web, lambda: answers)),
         ]
         targets = [urlsplit(one["metrics"]).netloc for one in pages]
         client = stack.enter_context(prometheus(folder / "prometheus", targets))

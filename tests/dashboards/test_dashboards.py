@@ -27,6 +27,7 @@ TEMPLATES = ROOT / "deploy" / "elasticsearch"
 GRAFANA = ROOT / "deploy" / "grafana" / "provisioning"
 OF_GRAFANA = {"stat", "timeseries", "bargauge", "table", "row"}  # panels that need no plug-in
 MADE = files()
+COLUMN, LETTER = 62, 8  # pixels, on a screen 1,500 wide: what is longer is cut off
 ASKS = [
     pytest.param(board, panel, ask, id=f"{board.name}-{panel.key}-{number}")
     for board in BOARDS
@@ -88,11 +89,12 @@ def test_ids_stay() -> None:
 
 @pytest.mark.parametrize("name", sorted(MADE))
 def test_every_panel_says_what_it_shows(name: str) -> None:
-    """A panel has a title and a description, is of Grafana itself, and fits into its row."""
+    """A panel has a title that fits and a description, is of Grafana itself, fits into its row."""
     for panel in json.loads(MADE[name])["panels"]:
         assert panel["type"] in OF_GRAFANA
         assert panel["title"]
         if panel["type"] != "row":
+            assert len(panel["title"]) <= panel["gridPos"]["w"] * COLUMN // LETTER
             assert panel["description"].endswith(".")
             assert panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24
 
@@ -158,6 +160,13 @@ def test_grafana_is_provisioned_for_them() -> None:
     provided = yaml.safe_load((GRAFANA / "dashboards" / "saqshy.yml").read_text("utf-8"))
     paths = [one["options"]["path"] for one in provided["providers"]]
     assert sorted(Path(path).name for path in paths) == sorted(LANGUAGES)
+
+
+def test_whole_periods_end_before_the_running_one() -> None:
+    """Grafana rounds an end up, so whole months end with the one before: now/M is its own end."""
+    ends = {board.name: board.end for board in BOARDS if board.end != "now"}
+    assert set(ends) == {"regulator"}
+    assert all(re.fullmatch(r"now-1([dwMy])/\1", end) for end in ends.values()), ends
 
 
 def test_languages_differ_in_texts_alone() -> None:

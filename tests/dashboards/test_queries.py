@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.__main__ import BOARDS, FOLDER
+from pipeline.notify.texts import LANGUAGES
 from tests.connectors.elastic_server import Server
 from tests.dashboards.contact_sheet import page
 from tests.dashboards.filled import filled
@@ -32,9 +33,11 @@ def test_every_panel_answers_with_data(services: Services, name: str) -> None:
         answers = [services.ask(target, chosen) for target in panel["targets"]]
         drawn.append((panel, answers))
         empty += [panel["title"] for one in answers if not one.has_data]
-    OUTPUT.mkdir(parents=True, exist_ok=True)
-    sheet = OUTPUT / f"{name}.html"
-    sheet.write_text(page(json.loads(path.read_text("utf-8")), drawn), encoding="utf-8")
+    for language in LANGUAGES:
+        (OUTPUT / language).mkdir(parents=True, exist_ok=True)
+        document = json.loads((FOLDER / language / f"{name}.json").read_text("utf-8"))
+        sheet = OUTPUT / language / f"{name}.html"
+        sheet.write_text(page(document, drawn), encoding="utf-8")
     assert empty == []
 
 

@@ -18,11 +18,13 @@ from pipeline.errors import ConfigurationError
 from pipeline.registry import load_registry
 from pipeline.runtime.cli.app import COMMANDS
 from pipeline.runtime.configuration import read_settings
+from pipeline.settings import ClusterSettings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 MANIFESTS = sorted((DEPLOY / "kubernetes" / "base").glob("*.yaml"))
+LONG = ("collect", "worker", "notifier", "indexer", "web")
 EXPOSURE = 2.0  # of 10, as systemd-analyze counts; lower is safer
 
 
@@ -71,6 +73,34 @@ def test_secrets_are_closed_and_never_committed(prepared: Path) -> None:
     assert len({one.read_text() for one in (prepared / "secrets").glob("*")}) == len(
         list((prepared / "secrets").glob("*"))
     )
+
+
+def test_prometheus_of_the_stack_asks_its_processes() -> None:
+    """Every process is a target under its name and the port of its settings, Alertmanager too."""
+    compose, services = DEPLOY / "compose", stack()["services"]
+    told = yaml.safe_load((compose / "prometheus.yml").read_text("utf-8"))
+    settings = yaml.safe_load((compose / "cluster.yml").read_text("utf-8"))
+    assert settings["cluster"]["address"] == "0.0.0.0"
+    port = settings["cluster"].get("port", ClusterSettings().port)
+    (job,) = told["scrape_configs"]
+    long = {name for name, one in services.items() if one.get("command", [""])[0] in LONG}
+    assert set(job["static_configs"][0]["targets"]) == {f"{name}:{port}" for name in long}
+    (manager,) = told["alerting"]["alertmanagers"]
+    hosts = [one.split(":")[0] for one in manager["static_configs"][0]["targets"]]
+    assert set(hosts) <= set(services)
+    assert {"watch"} <= {network for name in long for network in services[name]["networks"]}
+    given = yaml.safe_load((DEPLOY / "grafana/provisioning/dashboards/saqshy.yml").read_text())
+    paths = {str(Path(one["options"]["path"]).parent) for one in given["providers"]}
+    mounted = {one.split(":")[1] for one in services["grafana"]["volumes"]}
+    assert paths <= mounted
+
+
+def test_nothing_is_mounted_into_a_mount() -> None:
+    """A folder that is mounted to be read only takes no further mount inside."""
+    for name, service in stack()["services"].items():
+        places = [one.split(":")[1] for one in service.get("volumes", [])]
+        inside = [(a, b) for a in places for b in places if a != b and b.startswith(f"{a}/")]
+        assert inside == [], name
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:
@@ -162,6 +192,14 @@ def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
     text = unit.read_text("utf-8")
     for wanted in ("User=saqshy", "NoNewPrivileges=true", "ProtectSystem=strict"):
         assert wanted in text
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda one: one.name)
+def test_a_unit_is_never_given_up(unit: Path) -> None:
+    """What ends is started again for as long as it takes; what runs once a night is not."""
+    text = unit.read_text("utf-8")
+    assert ("Restart=always" in text) != ("Type=oneshot" in text)
+    assert ("StartLimitIntervalSec=0" in text) == ("Restart=always" in text)
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")

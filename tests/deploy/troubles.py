@@ -1,102 +1,42 @@
 """Troubles that alerts are about, each caused for real on systems of a test's own."""
 
+import json
+import os
 import re
+import signal
+import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
+import httpx
+
+from connectors.sources.syslog_udp import SyslogUdp
 from connectors.stores.elasticsearch.store import open_elastic
 from pipeline.model import NANOSECONDS
 from pipeline.ports import Delivery
-from pipeline.runtime.auditor_process import AuditorGauges
-from pipeline.runtime.cluster.health import health_app
-from pipeline.runtime.cluster.indexing_figures import IndexingFigures
 from pipeline.runtime.cluster.indexing_writer import Stopped, Writer
-from pipeline.runtime.cluster.progress import Progress, watch_progress
+from pipeline.runtime.cores.pool import Pool
+from pipeline.runtime.intake import Intake
 from pipeline.runtime.knowledge import Cause
 from pipeline.runtime.reloading import Ask
-from pipeline.runtime.web import serving
-from pipeline.settings import WebSettings
-from pipeline.web.status import LOOPBACK
-from tests.connectors.elastic_server import Server, empty_store
+from tests.connectors.elastic_server import empty_store
 from tests.connectors.stores.nouns import incident
-from tests.dashboards.filled import App, Consumer, Message, make_auditor_of
+from tests.dashboards.filled import Message
 from tests.dashboards.prometheus_server import until
-from tests.runtime.centre import RULE, Centre, centre, entry, failures, prepare
+from tests.deploy.world import BUFFER, World
+from tests.runtime.centre import RULE, entry, failures, overwrite
+from tests.runtime.cluster.indexing_rig import Rig, events_of
 
-WEB = WebSettings(port=0)
 OLD = "<86>1 2026-03-02T20:{minute:02d}:00.000+05:00 bank-gw01 sshd 9 - - Failed password for u{n}"
 MARKED = (
     "<86>1 2026-03-02T20:41:00.000+05:00 bank-gw01 sshd 9 - "
     '[doc secrecy="секретно"] Failed password for x'
 ).encode()
-
-
-@dataclass
-class World:
-    """Systems whose metrics are served; troubles are caused on them one after the other."""
-
-    folder: Path
-    elastic: Server
-    stack: ExitStack
-    targets: list[str] = field(default_factory=list)
-    systems: dict[str, Centre] = field(default_factory=dict)
-    figures: IndexingFigures = field(default_factory=IndexingFigures)
-    stopped: threading.Event = field(default_factory=threading.Event)
-    why: str = ""
-    auditor: Any = None
-    progress: Progress = field(default_factory=Progress)
-
-    def system(self, name: str, **changes: object) -> Centre:
-        """Give the system of that name; made and served when it is first asked for."""
-        if name not in self.systems:
-            folder = self.folder / name
-            made = self.stack.enter_context(centre(folder, **changes))  # type: ignore[arg-type] # settings
-            made.system.engine.standing.sector = made.system._gauges().sector()
-            self.systems[name] = made
-            self.serve(made.system._page)
-        return self.systems[name]
-
-    def serve(self, page: Callable[[], Any]) -> None:
-        """Serve a page's metrics as a target of Prometheus."""
-        addresses = self.stack.enter_context(serving(WEB, page))
-        self.targets.append(urlsplit(addresses["metrics"]).netloc)
-
-
-def make_world(folder: Path, elastic: Server, stack: ExitStack) -> World:
-    """Make systems that are well, and what is beside them: an indexer's figures, an auditor."""
-    world = World(folder, elastic, stack)
-    folder.mkdir()
-    world.system("usual")
-    world.system("unsent", notify={
-        "folder": {"path": "outgoing"}, "attempts": 3, "retry_seconds": 0.05,
-        "breaker_failures": 2, "breaker_seconds": 1, "fallback_seconds": 0,
-    })  # fmt: skip
-    world.system("closed")
-    world.system("locked")
-    flaw = folder / "flawed"
-    flaw.mkdir()
-    prepare(flaw)
-    world.auditor = make_auditor_of(world.system("usual"), folder)
-    world.figures.registry.register(AuditorGauges(world.auditor))
-    app = App(Consumer("saqshy.raw", 5))
-    watch_progress(world.figures.registry, app, world.progress, str)
-    world.progress.note([Message("saqshy.raw", 0, 4, 1_770_000_000.0)])
-    world.serve(lambda: health_app(lambda: world.why, world.figures.registry, LOOPBACK))
-    stack.callback(world.stopped.set)
-    return world
-
-
-def ordinary(world: World) -> None:
-    """Let what is usual happen: records that are read, nothing wrong."""
-    for made in world.systems.values():
-        made.take(failures(45, 3))
-        made.tick()
 
 
 def not_ready(world: World) -> None:
@@ -124,11 +64,9 @@ def marked_record(world: World) -> None:
 
 def noise(world: World) -> None:
     """Send more events of one group than a window keeps."""
-    lines = failures(50, 50)
-    for begin in range(0, 21_000, 500):
-        world.system("usual").take(
-            [lines[n % 50].replace(b" port ", b" port %d" % (begin + n)) for n in range(500)]
-        )
+    made = world.system("usual")
+    for _ in range(42):
+        made.take(failures(44, 50) * 10)
 
 
 def refused_reload(world: World) -> None:
@@ -181,9 +119,9 @@ def dead_channel(world: World) -> None:
         made.system.dispatcher.run_due()
 
 
-def closed_store(world: World) -> None:
-    """Close a store that is still asked."""
-    world.system("closed").system.stores.database.close()
+def damaged_store(world: World) -> None:
+    """Overwrite a store's file, as a dying disk does."""
+    overwrite(world.system("damaged").folder / "saqshy.db")
 
 
 def locked_store(world: World) -> None:
@@ -221,6 +159,72 @@ def _until_stopped(writer: Writer, store: Any) -> None:
         store.close()
 
 
+def stalled_index(world: World) -> None:
+    """Stop Elasticsearch where it stands, under an indexer that reads what is an hour old."""
+    from kafka import KafkaProducer
+
+    rig = Rig(world.kafka, world.elastic)
+    an_hour_ago = int((time.time() - 3600) * 1000)
+    with closing(KafkaProducer(bootstrap_servers=world.kafka.plain)) as producer:
+        for topic, key, value in events_of(1):
+            producer.send(rig.topics(topic), value, key=key, timestamp_ms=an_hour_ago)
+        producer.flush()
+    made = world.stack.enter_context(rig.running(timeout_seconds=2.0))
+    world.serve_registry(made.figures.registry, lambda: made.unready)
+    until(lambda: not made.waits, "the indexer begins")
+    world.elastic.pause()
+    world.stack.callback(world.elastic.pause, going_on=True)
+    with closing(KafkaProducer(bootstrap_servers=world.kafka.plain)) as producer:
+        for topic, key, value in events_of(2):
+            producer.send(rig.topics(topic), value, key=key, timestamp_ms=an_hour_ago)
+        producer.flush()
+
+
+def misread_source(world: World) -> None:
+    """Send what the registry says is of another format."""
+    record = b'{"EventID": 7036, "Channel": "System", "Computer": "bank-dc01.bank.example"}'
+    _windows(world, "misread", (record,) * 20)
+
+
+def failing_rule(world: World) -> None:
+    """Send an event whose lists have more pairs of values than a rule compares."""
+    lists = {name: [f"{name}{number}" for number in range(1100)] for name in ("Left", "Right")}
+    told = {"EventID": 7036, "Channel": "System", "Computer": "bank-dc01.bank.example", **lists}
+    _windows(world, "failing", (json.dumps(told).encode(),))
+
+
+def _windows(world: World, system: str, records: tuple[bytes, ...]) -> None:
+    made = world.system(system)
+    delivery = Delivery("wire", "192.0.2.1", records, resume="9001")
+    assert made.system.collector.take(delivery) == len(records)
+    made.drain()
+
+
+def killed_process(world: World) -> None:
+    """Kill a matching process as the kernel does for want of memory."""
+    made = world.system("matched apart")
+    pool = made.system.engine.ahead
+    assert isinstance(pool, Pool)
+    os.kill(next(iter(pool.work.figures.alive.values())), signal.SIGKILL)
+    made.take(failures(46))
+    until(lambda: pool.work.figures.lost["killed"] > 0, "it is missed")
+
+
+def flooded_socket(world: World) -> None:
+    """Send more datagrams than the kernel keeps while nobody reads."""
+    made = world.system("flooded")
+    source = made.system.sources["datagrams"]
+    assert isinstance(source, SyslogUdp)
+    source.open("")
+    world.stack.callback(source.close)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(BUFFER // 100):
+            sender.sendto(failures(46, 1)[0], ("127.0.0.1", source.port))
+    intake = Intake(source, made.system.collector, records=500, stop=threading.Event())
+    intake.tell(at_once=True)
+    assert source.dropped
+
+
 def closed_port(world: World) -> None:
     """Name a process that is gone."""
     world.targets.append("127.0.0.1:1")
@@ -235,31 +239,30 @@ TROUBLES: dict[Callable[[World], None], tuple[str, ...]] = {
     refused_reload: ("SaqshyReloadRefused",),
     broken_rule: ("SaqshyRulesLeftOut",),
     dead_channel: ("SaqshyLineDown", "SaqshyNoticeDead"),
-    closed_store: ("SaqshyStoreUnreadable",),
+    damaged_store: ("SaqshyStoreUnreadable",),
     locked_store: ("SaqshyStoreRefuses", "SaqshySpoolWaits"),
     waiting_indexer: ("SaqshyIndexerWaits", "SaqshyIndexerClash"),
     closed_port: ("SaqshyDown",),
+    misread_source: ("SaqshyDeadLettersGrow",),
+    failing_rule: ("SaqshyRuleErrors",),
+    killed_process: ("SaqshyMatchingLost",),
+    flooded_socket: ("SaqshyRecordsDropped",),
     an_incident_left_alone: (
         "SaqshyTermOverdue", "SaqshyNoticeWaits", "SaqshyCandidateWaits", "SaqshySourceSilent",
         "SaqshyAuditorAlarm", "SaqshyAuditorBlind", "SaqshyFallsBehind", "SaqshyWatermarkBehind",
         "SaqshyClockSkew",
     ),
+    stalled_index: ("SaqshyIndexerBehind",),  # the last: nothing else can be written from here on
 }  # fmt: skip
 
 
 def in_seconds(rules: str) -> str:
-    """Give rules whose minutes are seconds, so that a trouble need not stand for long."""
-    return "".join(_quick(line) for line in rules.splitlines(keepends=True))
+    """Give rules whose troubles need not stand for minutes: five seconds are one of ``for``."""
+    return re.sub(r"(?m)^(\s+for: )(\d+)m$", lambda one: f"{one[1]}{5 * int(one[2])}s", rules)
 
 
-def _quick(line: str) -> str:
-    if not line.strip().startswith(("expr:", "for:")):
-        return line
-    return re.sub(r"\b(\d+)m\b", lambda found: f"{found[1]}s", line)
-
-
-def firing(alerts: Any) -> Iterator[str]:
-    """Give the names of the alerts that fire, from Prometheus' own answer."""
-    for one in alerts["data"]["alerts"]:
-        if one["state"] == "firing":
-            yield one["labels"]["alertname"]
+def fired(client: httpx.Client) -> set[str]:
+    """Give the names of all alerts that have fired, from Prometheus' own record of them."""
+    query = 'count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[1h]))'
+    told: Any = client.get("/api/v1/query", params={"query": query}).json()
+    return {one["metric"]["alertname"] for one in told["data"]["result"]}

@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final, TypeAlias
 
@@ -20,10 +21,12 @@ from pipeline.ports.search_fields import OWN_TIME, FieldType, sortable, type_of
 from pipeline.ports.searching import Ask, Facets, Histogram, Kind
 
 Place: TypeAlias = tuple[Any, ...]
+_Ways: TypeAlias = tuple[tuple[str, str], ...]
 
 MILLISECOND: Final = 1_000_000  # nanoseconds
 MOST_BUCKETS: Final = 10_000
 _LONGEST_CURSOR: Final = 4_096
+_HERE: Final = "here"
 _NAMES: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.EVENTS: ("saqshy.batch", "saqshy.index"),
     Kind.FINDINGS: ("id",),
@@ -142,12 +145,44 @@ def as_histogram(ask: Ask, step: int, counts: Mapping[int, int], *, exact: bool)
 
 
 def tally(documents: Iterable[Json], fields: Sequence[str]) -> dict[str, Counter[str]]:
-    """Count the values of fields over documents."""
+    """Count the values of fields over documents, in one pass."""
     counted: dict[str, Counter[str]] = {field: Counter() for field in fields}
+    asked = [(_ways(field), holds_addresses(field), counts) for field, counts in counted.items()]
+    leaves: list[Any] = []
     for document in documents:
-        for field, counts in counted.items():
-            counts.update(facet_texts(field, document))
+        for ways, addresses, counts in asked:
+            leaves.clear()
+            _gather(document, ways, leaves)
+            if len(leaves) == 1 and type(leaves[0]) is str:
+                texts: Iterable[str] = leaves if leaves[0] else ()
+            else:
+                texts = {text_of(leaf) for leaf in leaves} - {""}
+            for text in {_address(text) for text in texts} if addresses else texts:
+                counts[text] += 1
     return counted
+
+
+@lru_cache(maxsize=1024)
+def _ways(field: str) -> _Ways:
+    """Give the keys by which a field may begin, each with what follows: keys may have dots."""
+    ends = [at for at, letter in enumerate(field) if letter == "."]
+    return (*((field[:at], field[at + 1 :]) for at in ends), (field, ""))
+
+
+def _gather(node: Json, ways: _Ways, found: list[Any]) -> None:
+    """Add the values of a field as ``values_at`` gives them."""
+    for key, rest in ways:
+        value = node.get(key)
+        if value is None:
+            continue
+        if type(value) is dict:
+            if rest:
+                _gather(value, _ways(rest), found)
+        elif type(value) is list:
+            for one in value:
+                found += values_at({_HERE: one}, f"{_HERE}.{rest}" if rest else _HERE)
+        elif not rest:
+            found.append(value)
 
 
 def _read(text: str) -> Sequence[Any]:
@@ -192,6 +227,7 @@ def _moment(value: object) -> Instant:
     return (time_of(value) or 0) if isinstance(value, str) else 0
 
 
+@lru_cache(maxsize=16_384)
 def _address(text: str) -> str:
     try:
         return str(ip_address(text))

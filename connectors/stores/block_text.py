@@ -5,7 +5,7 @@ characters otherwise. What the text rules out is not read; all else is read and 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -34,6 +34,11 @@ class Reader:
 
         ValueError, KeyError or TypeError where the block is damaged.
         """
+        count, found = self.documents(data)
+        return count, [(instant(one["@timestamp"]), line, one) for line, one in found]
+
+    def documents(self, data: bytes) -> tuple[int, list[tuple[bytes, Json]]]:
+        """Give the number of a block's events, and (line, document) of those that fit; so too."""
         whole = expand(data)
         lines = whole.split(b"\n")
         groups = needed(self.condition)
@@ -46,14 +51,12 @@ class Reader:
         chosen = (line for line, text in beside if _may_fit(text, groups))
         return len(lines), list(self._fitting(chosen))
 
-    def _fitting(
-        self, lines: Sequence[bytes] | Iterator[bytes]
-    ) -> Iterator[tuple[int, bytes, Json]]:
+    def _fitting(self, lines: Iterable[bytes]) -> Iterator[tuple[bytes, Json]]:
         everything = self.condition == EVERYTHING
         for line in lines:
             document = orjson.loads(line)
             if everything or holds(self.condition, document):
-                yield instant(document["@timestamp"]), line, document
+                yield line, document
 
 
 def needed(condition: Condition) -> Groups:

@@ -41,6 +41,9 @@ class Telemetry(Protocol):
     def source_read(self, object_id: str, source_id: str, records: int, failed: int) -> None:
         """Note what was read of a registered source, and how much of it failed."""
 
+    def source_dropped(self, object_id: str, source_id: str, count: int) -> None:
+        """Note records of a registered source that its quota did not let in."""
+
     def rule_hits(self, rule: str, count: int) -> None:
         """Note events that a rule matched; ``rule`` is its id."""
 

@@ -126,7 +126,9 @@ class Archive:
         found = outages(self._administration, self.known_at)
         first, waiting = journal.read(0, 1), journal.read(journal.committed(), 1)
         if not first:
-            return Records(since=0, outages=found)
+            # In the cluster the brokers have the journal, and the trail tells when it began.
+            since = min((one.at for one in self._administration), default=0)
+            return Records(since=since, outages=found)
         position, batch = first[0]
         return Records(
             since=batch.received_at,

@@ -4,9 +4,13 @@ It looks again and again. Each look follows the audit trail from where it was fo
 examines the incidents that were touched, those of which something may be overdue by now, and a few
 others in turn, so that what was changed without a trace is found as well. A look at everything
 follows every chain from its beginning. What it remembers is its own, and can be thrown away.
+
+Where history is written in several places side by side, what does not fit together is looked at
+until it fits, or has stood for ``Settling.seconds``.
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.stores.auditor_state import Alarm, AuditorState, Seen
@@ -64,10 +68,46 @@ class _Followed:
     found: list[Discrepancy] = field(default_factory=list)
 
 
+def _fit() -> None:
+    """Find nothing against a look."""
+
+
+@dataclass(slots=True)
+class Settling:
+    """What is not told yet: it may be that its other half is on its way.
+
+    A discrepancy counts once it has stood for ``seconds`` (0: at once) of ``elapsed``, a clock
+    that never jumps. ``fit`` raises StoreError where what is behind is not worth a look.
+    """
+
+    seconds: float = 0.0
+    fit: Callable[[], None] = _fit
+    elapsed: Callable[[], float] = time.monotonic
+    _since: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def waiting(self) -> list[str]:
+        """Give the incidents of which something is not told yet."""
+        return sorted(self._since)
+
+    def stood(
+        self, incident_id: str, found: Sequence[Discrepancy], known: Iterable[str]
+    ) -> list[Discrepancy]:
+        """Give what counts by now of an incident's examination; ``known`` ids count at once."""
+        if not self.seconds:
+            return list(found)
+        now, before = self.elapsed(), self._since.pop(incident_id, {})
+        since = {one.id: before.get(one.id, now) for one in found if one.id not in known}
+        young = {name: begun for name, begun in since.items() if now - begun < self.seconds}
+        if young:
+            self._since[incident_id] = young
+        return [one for one in found if one.id not in young]
+
+
 class Auditor:
     """Look at a store; for one thread. ``in_turn``: how many others each look examines.
 
-    ``checkpoints`` follows those of the trail, where somebody makes them.
+    ``checkpoints`` follows those of the trail, where somebody makes them; ``settling`` is for a
+    store that is not of one instant.
     Alarms of an incident are over when an examination does not give them again. Those of the trail
     itself stand until the memory is thrown away: that a chain was cut is seen only once.
     """
@@ -80,8 +120,10 @@ class Auditor:
         allowance: Allowance,
         in_turn: int = 50,
         checkpoints: CheckpointLook | None = None,
+        settling: Settling | None = None,
     ) -> None:
         self.state = state
+        self.settling = settling or Settling()
         self._checkpoints = checkpoints
         self._trace = trace
         self._in_turn = in_turn
@@ -92,6 +134,7 @@ class Auditor:
 
         ``everything``, and the first look of all: every chain and every incident anew.
         """
+        self.settling.fit()
         everything = everything or not self._known_place()
         known = self.state.ends()
         seen = self._checkpoints.begin() if self._checkpoints is not None else (0, "")
@@ -104,6 +147,7 @@ class Auditor:
         if self._checkpoints is not None:
             followed.found += self._checkpoints.look(now, seen)
         waiting = self.state.due(now, READ)
+        waiting += self.settling.waiting()
         names = list(dict.fromkeys([*followed.touched, *waiting, *self._next_in_turn()]))
         with self.state.together():
             for one in followed.found:
@@ -189,6 +233,7 @@ class Auditor:
 
     def _examined(self, names: Iterable[str], now: int) -> None:
         with self._trace.still(), self.state.together():
+            known = {one.id for one in self.state.alarms()} if self.settling.seconds else set()
             for name in names:
                 chronicle = self._chronicle(name)
                 found = self._examine(chronicle, now)
@@ -199,7 +244,8 @@ class Auditor:
                     owed=found.owed,
                     next_at=found.next_at,
                 )
-                self.state.keep(seen, [_alarm(one) for one in found.discrepancies])
+                stood = self.settling.stood(name, found.discrepancies, known)
+                self.state.keep(seen, [_alarm(one) for one in stood])
 
 
 def _compared(entry: AuditEntry, known: dict[str, tuple[int, str]]) -> list[Discrepancy]:

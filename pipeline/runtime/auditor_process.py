@@ -80,6 +80,12 @@ class AuditorProcess:
         if not 0 <= now - self._beaten < self.beat_seconds * NANOSECONDS:
             self._beat(now)
 
+    def unready(self) -> str:
+        """Say why nothing is watched now; "" where it is."""
+        if self.failing:
+            return "the store cannot be read, or is behind: see the log"
+        return "" if self.last is not None else "the first look is not over"
+
     def close(self) -> None:
         """Let go of files and connections."""
         self.heart.close()

@@ -66,18 +66,23 @@ def make_auditor(settings: Settings, store: Path, state: Path, *, overdue: bool 
 
 def make_process(settings: Settings, store: Path, clock: Clock) -> AuditorProcess:
     """Make the whole process; ConfigurationError where the line's files cannot be used."""
-    auditor, notify = settings.auditor, settings.notify
+    return process_of(make_auditor(settings, store, settings.auditor.state), settings, clock)
+
+
+def process_of(auditor: Auditor, settings: Settings, clock: Clock) -> AuditorProcess:
+    """Make the process around an auditor; ConfigurationError as above."""
+    own, notify = settings.auditor, settings.notify
     heart: Beating = (
-        HeartbeatSink(notify.ncc) if notify.ncc is not None else HeartbeatFolder(auditor.heartbeats)
+        HeartbeatSink(notify.ncc) if notify.ncc is not None else HeartbeatFolder(own.heartbeats)
     )
     return AuditorProcess(
-        auditor=make_auditor(settings, store, auditor.state),
-        pages=PagesFolder(auditor.pages, settings.centre),
+        auditor=auditor,
+        pages=PagesFolder(own.pages, settings.centre),
         heart=heart,
         clock=clock,
         centre=settings.centre,
-        every_seconds=auditor.every_seconds,
-        beat_seconds=auditor.heartbeat_seconds,
-        full_seconds=auditor.full_seconds,
+        every_seconds=own.every_seconds,
+        beat_seconds=own.heartbeat_seconds,
+        full_seconds=own.full_seconds,
         wait=clock.wait,
     )

@@ -29,7 +29,7 @@ from pipeline.runtime.checkpointing import checkpointing
 from pipeline.runtime.clocks import SystemClock
 from pipeline.runtime.collect import Collector
 from pipeline.runtime.commands import Inbox
-from pipeline.runtime.cores.wiring import who_matches
+from pipeline.runtime.cores.wiring import single, who_matches
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.exposition import Exposition
@@ -211,6 +211,8 @@ def assemble(settings: Settings, clock: Clock) -> System:
     system = _wired(settings, clock, fit, shelf, sources, read_from)
     system.collector.spool = open_spool(settings)
     system.engine.checkpoints = checkpointing(settings, stores, sign)
+    if settings.workers == 1:
+        system.engine.ahead = single(settings, stores.content)
     if found:
         system.reloader.refuse(Ask(AT_START), found)
     return system

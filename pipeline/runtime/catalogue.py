@@ -15,6 +15,7 @@ _GROUPS = (
     ("notifier", "Notifier", "`saqshy notifier`, in a cluster."),
     ("indexer", "Indexer", "`saqshy indexer`, in a cluster."),
     ("auditor", "Auditor", "`saqshy auditor`, beside a standalone system."),
+    ("web", "Web", "`saqshy web`: console and API."),
 )
 PROCESSES = tuple(name for name, _, _ in _GROUPS)
 

@@ -146,6 +146,9 @@ class Collector:
                 self._tell(now)
         for refusal, _ in one_round.refused:
             self.telemetry.records_refused(listener, refusal.reason, refusal.count)
+            if refusal.reason == OVER_QUOTA:
+                object_id, _, source_id = refusal.sender.partition("/")
+                self.telemetry.source_dropped(object_id, source_id, refusal.count)
         for records, size in sizes:
             self.telemetry.batch_journalled(listener, records, size)
         self.arrived()

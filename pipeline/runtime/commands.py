@@ -75,6 +75,11 @@ class Inbox:
             with contextlib.suppress(OSError):  # told above; the next round tries again
                 path.replace(path.with_suffix(".refused"))
             return
+        self.obey(command)
+        path.unlink(missing_ok=True)
+
+    def obey(self, command: Command) -> None:
+        """Journal a command, or what became of it; StoreError where nobody keeps that now."""
         marks = self.collector.admission.registry.marks
         if problems := written_problems(command, marks):
             self._refuse(command, problems)
@@ -90,7 +95,6 @@ class Inbox:
             self._retain(command)
         else:
             self._refuse(command, [f"no command is named {command.name!r}"])
-        path.unlink(missing_ok=True)
 
     def report(self, command: Command) -> bool:
         """Journal a report as a record of its object's built-in source; False where refused."""

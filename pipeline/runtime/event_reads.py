@@ -16,6 +16,8 @@ import orjson
 from pipeline.assess.event_routes import READ, STORE, EventRoutes, fields_of
 from pipeline.assess.pack import Pack
 from pipeline.model import Json, Recipient, Tri, instant
+from pipeline.model.conditions import EVERYTHING, Condition
+from pipeline.model.holding import holds
 from pipeline.notify.streaming import MOST_CONTENT, told_event
 from pipeline.ports import EventStore
 from pipeline.registry import Registry, decide
@@ -28,12 +30,16 @@ MOST_LOOKED_AT = 1_000_000  # documents of one object, for one read
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked for: of one object (None: of all), in [begin, end) of event time (ns)."""
+    """What is asked for: of one object (None: of all), in [begin, end) of event time (ns).
+
+    ``where`` is asked of what the role is shown: a field that it is not shown is like nothing.
+    """
 
     begin: int
     end: int
     object_id: str | None = None
     limit: int = 100
+    where: Condition = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class EventReader:
     ) -> Iterator[Json]:
         for data in events.search(object_id, query.begin, query.end, MOST_LOOKED_AT):
             told = self._told(orjson.loads(data), object_id, readers, routes)
-            if told is not None:
+            if told is not None and holds(query.where, _as_asked(told, object_id)):
                 yield told
 
     def _told(
@@ -111,3 +117,16 @@ class EventReader:
                 told: Json = orjson.loads(told_event(document, code, fields, MOST_CONTENT))
                 return told
         return None
+
+
+def _as_asked(told: Json, object_id: str) -> Json:
+    """Give what is shown of an event in the form in which questions name fields."""
+    document: Json = {"id": told["id"], "@timestamp": told["@timestamp"]}
+    for name, value in told["fields"].items():
+        held, *below = reversed(name.split("."))
+        branch = document
+        for part in reversed(below):
+            branch = branch.setdefault(part, {})
+        branch[held] = value
+    own = {"object_id": object_id, "source_id": told["source"]}
+    return {**document, "saqshy": {**document.get("saqshy", {}), **own}}

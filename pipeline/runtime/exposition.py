@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 
@@ -13,6 +13,10 @@ class Exposition:
 
     registry: CollectorRegistry
     media_type: str = CONTENT_TYPE_PLAIN_0_0_4
+
+    def __post_init__(self) -> None:
+        # Else each counter brings a second series, with the time of its first count.
+        disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no type there
 
     def text(self) -> bytes:
         """Give every series in Prometheus' text format 0.0.4."""

@@ -72,31 +72,34 @@ def watch_stores(
 
 
 class ContentGauges(Collector):
-    """How many rules and correlations of the content in force can fire.
+    """How many rules and correlations of the content in force can fire, and how many are left out.
 
-    What is left out as broken is counted apart, in ``saqshy_rules_quarantined``.
+    Nothing is shown while none is in force.
     """
 
-    def __init__(self, content: Callable[[], Content]) -> None:
+    def __init__(self, content: Callable[[], Content | None]) -> None:
         self._content = content
 
     def describe(self) -> Iterator[Metric]:
-        """Give the family without values."""
-        yield _in_force()
+        """Give the families without values."""
+        yield from _of_content()
 
     def collect(self) -> Iterator[Metric]:
         """Count what is in force now."""
         content = self._content()
-        family = _in_force()
-        family.add_metric(["rule"], len(content.rules))
-        family.add_metric(["correlation"], len(content.correlations))
-        yield family
+        if content is None:
+            return
+        in_force, left_out = _of_content()
+        in_force.add_metric(["rule"], len(content.rules))
+        in_force.add_metric(["correlation"], len(content.correlations))
+        left_out.add_metric([], len(content.quarantined))
+        yield from (in_force, left_out)
 
 
-def _in_force() -> GaugeMetricFamily:
-    return family("saqshy_rules_in_force")
+def _of_content() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+    return family("saqshy_rules_in_force"), family("saqshy_rules_quarantined")
 
 
-def watch_content(registry: CollectorRegistry, content: Callable[[], Content]) -> None:
+def watch_content(registry: CollectorRegistry, content: Callable[[], Content | None]) -> None:
     """Show the gauges of the content in force, which may change while it runs, in a registry."""
     registry.register(ContentGauges(content))

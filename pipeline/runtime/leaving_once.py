@@ -1,12 +1,14 @@
 """Leave the same act once: a key that its author chose names the command that stands for it.
 
-The commands of keys stand in a folder of their own beside those that wait, each a file by the hash
-of its key, made whole or not at all; one process at a time looks there. A retry after a kill in
-between leaves the same command again, which the running system knows by its id and skips.
+The commands of keys stand in a folder of their own (beside those that wait, where they wait here),
+each a file by the hash of its key, made whole or not at all; one process at a time looks there. A
+retry after a kill in between leaves the same command again, which the running system knows by its
+id and skips.
 """
 
 import fcntl
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +25,15 @@ MOST = 10_000  # keys that are kept; the oldest go first
 
 @dataclass(frozen=True, slots=True)
 class LeaveOnce:
-    """Leaves commands in a spool folder; a key lasts a day."""
+    """Leaves commands in a spool folder, or by ``send``; a key lasts a day."""
 
     folder: Path
+    send: Callable[[Command], None] | None = None
 
     def __call__(self, command: Command, key: str) -> Command:
         """Leave a command, "" without a key; give the one that stands. OSError, StoreError."""
         if not key:
-            leave(self.folder, command)
+            self._send(command)
             return command
         keys = self.folder / KEYS
         keys.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,12 +53,18 @@ class LeaveOnce:
         left = path.with_suffix(LEFT)
         if not left.exists():
             try:
-                leave(self.folder, stands)
+                self._send(stands)
             except FileExistsError as error:  # a kill left a part of it
                 Path(error.filename).unlink()
-                leave(self.folder, stands)
+                self._send(stands)
             left.touch()
         return stands
+
+    def _send(self, command: Command) -> None:
+        if self.send is not None:
+            self.send(command)
+        else:
+            leave(self.folder, command)
 
 
 def _forget(path: Path) -> None:

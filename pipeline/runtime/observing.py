@@ -1,6 +1,6 @@
 """The stateless half of one batch, whatever its records do to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,6 +12,22 @@ from pipeline.runtime.knowledge import Knowledge
 from pipeline.runtime.warming import warm
 
 ATTEMPTS = 3
+
+
+class Deadly(SaqshyError):
+    """Records cost the process that matched them."""
+
+
+class RuleCost(Protocol):
+    """What a rule took so far."""
+
+    @property
+    def asked(self) -> int:
+        """Give how often it was asked about an event."""
+
+    @property
+    def seconds(self) -> float:
+        """Give the seconds that this took."""
 
 
 class Observing(Protocol):
@@ -34,6 +50,9 @@ class Ahead(Protocol):
 
     def observed(self, chain: Chain, position: int, batch: RawBatch) -> Observed:
         """Give what a batch that was just given comes to."""
+
+    def costs(self, chain: Chain) -> Mapping[str, RuleCost]:
+        """Give what each rule of a chain that was asked took so far, by its id."""
 
     def warm(self, known: Knowledge, chain: Chain, journal: Appended) -> None:
         """Make stages ready for knowledge that is not in force yet; nothing is kept."""
@@ -63,6 +82,10 @@ class Here:
         """Run the stateless half of a batch."""
         return observe(chain, batch)
 
+    def costs(self, chain: Chain) -> Mapping[str, RuleCost]:
+        """Give what the chain's own matcher noted."""
+        return chain.matcher.costs
+
     def warm(self, known: Knowledge, chain: Chain, journal: Appended) -> None:  # noqa: ARG002 (the protocol's)
         """Warm the engine's own stages."""
         warm(chain, journal)
@@ -73,6 +96,9 @@ class Here:
 
     def close(self) -> None:
         """End nothing."""
+
+
+HERE = Here()
 
 
 def observe(chain: Observing, batch: RawBatch) -> Observed:
@@ -89,7 +115,10 @@ def observe(chain: Observing, batch: RawBatch) -> Observed:
 
 
 def isolated(chain: Observing, batch: RawBatch, reason: str) -> Observed:
-    """Run the stateless half without the records that break it: they become failures."""
+    """Run the stateless half without the records that break it: they become failures.
+
+    SaqshyErrors are raised, but for Deadly: they are no record's fault.
+    """
     poison = _isolate(chain, batch, tuple(range(len(batch.records))))
     observed = chain.observe(without(batch, poison))
     left = [failure for failure in observed.failures if failure.index not in poison]
@@ -102,7 +131,9 @@ def _isolate(chain: Observing, batch: RawBatch, indexes: tuple[int, ...]) -> lis
     others = tuple(set(range(len(batch.records))) - set(indexes))
     try:
         chain.observe(without(batch, others))
-    except Exception:  # noqa: BLE001 (finding the record that breaks is the purpose)
+    except Exception as error:
+        if isinstance(error, SaqshyError) and not isinstance(error, Deadly):
+            raise
         if len(indexes) == 1:
             return list(indexes)
     else:

@@ -1,4 +1,8 @@
-"""What people do with notices: replay dead ones, free held ones, enter receipts that came by hand.
+"""What people do with notices: replay dead ones, free held ones, enter receipts, acknowledge.
+
+A recipient who read a notice in the console acknowledges it there: the word of the party to which
+it went, for the very content that was shown, stands in its receipt. It is no step of the incident's
+life cycle, and moves no time that a channel's own receipt proved.
 
 Each is a journalled command, folded like any input, with its audit entries; what cannot be obeyed
 is refused with the reason and changes nothing. Where a notice stands is no outcome of detection: a
@@ -22,6 +26,7 @@ from pipeline.model import (
     Receipt,
     from_json,
     instant,
+    rfc3339,
 )
 from pipeline.notify import freed, replayed
 from pipeline.ports import Outbox
@@ -29,17 +34,20 @@ from pipeline.runtime.notice_drafts import notice_draft
 
 REPLAY, RELEASE = "notices_replay", "notices_release"
 RECEIPTS, SEALED = "notices_receipts", "notices_sealed"
+RECEIVE = "notices_receive"
 ROLES = {
     REPLAY: ("duty_lead", "administrator"),
     RELEASE: ("regime_officer", "duty_lead"),  # SPEC 5: a cleared person decides
     RECEIPTS: ("duty_lead", "administrator"),
     SEALED: ("duty_lead", "administrator"),
+    RECEIVE: ("owner",),  # owner or holder, of what went to their own party
 }
 KINDS = {
     REPLAY: "notices_replayed",
     RELEASE: "notices_released",
     RECEIPTS: "notices_receipted",
     SEALED: "notices_sealed",
+    RECEIVE: "notices_received",
 }
 MOST = 500  # of one command
 OPEN_STATES = frozenset(
@@ -113,15 +121,7 @@ class Redelivering:
             return self._released(notice, at)
         if command.name == SEALED:
             return notice  # a file is on its way; the line goes on trying
-        if notice.state not in OPEN_STATES:
-            return f"it is {notice.state.value} already"
-        if said.get("sha256") != sha256(letter(notice)):
-            return "the receipt is for another content"
-        receipt = Receipt(notice.id, str(said["receiver"]), instant(said["received_at"]), said)
-        return replace(
-            notice, state=NoticeState.ACKNOWLEDGED, receipt=receipt, last_error="",
-            tried=replace(notice.tried, last=""),
-        )  # fmt: skip
+        return _receipted(command, notice, said, at)
 
     def _released(self, notice: Notice, at: int) -> Notice | str:
         if notice.state is not NoticeState.HELD:
@@ -132,6 +132,31 @@ class Redelivering:
         return freed(notice, guard, at) or f"the guard still holds it: {guard.rule}"
 
 
+def _receipted(command: Command, notice: Notice, said: Json, at: int) -> Notice | str:
+    """Give a notice with its receipt, or why it cannot have one."""
+    if notice.state not in OPEN_STATES:
+        return f"it is {notice.state.value} already"
+    digest = sha256(letter(notice))
+    if command.name == RECEIVE:
+        party = str(command.detail["party"])
+        if not party or notice.recipient.party_id != party:
+            return "it went to another party"
+        word = {
+            "by": command.author, "at": rfc3339(at), "command": command.id, "sha256": digest,
+        }  # fmt: skip
+        # What the channel proved stands: a term that was met is not late since somebody read late.
+        before = notice.receipt or Receipt(notice.id, party, at, {})
+        receipt = replace(before, body={**before.body, "acknowledged": word})
+    elif said.get("sha256") != digest:
+        return "the receipt is for another content"
+    else:
+        receipt = Receipt(notice.id, str(said["receiver"]), instant(said["received_at"]), said)
+    return replace(
+        notice, state=NoticeState.ACKNOWLEDGED, receipt=receipt, last_error="",
+        tried=replace(notice.tried, last=""),
+    )  # fmt: skip
+
+
 def delivery_problems(command: Command) -> Iterator[str]:
     """Give what stands against a command, whatever the outbox holds."""
     yield from who(command.role, command.author, command.reason, ROLES[command.name])
@@ -140,7 +165,10 @@ def delivery_problems(command: Command) -> Iterator[str]:
     given = [key for key in wanted if key in command.detail]
     file = command.detail.get("file", {})
     sealed = command.name == SEALED and isinstance(file, dict) and file.keys() == _FILE
-    if len(given) != 1 or set(command.detail) - {*given, *(["file"] if sealed else [])}:
+    more = {"file"} if sealed else {"party"} if command.name == RECEIVE else set()
+    if command.name == RECEIVE and not isinstance(command.detail.get("party"), str):
+        yield "it must name the party that received"
+    if len(given) != 1 or set(command.detail) - {*given, *more}:
         yield f"it must name {' or '.join(wanted)}, and nothing else"
     elif given == ["channel"]:
         if not isinstance(command.detail["channel"], str):

@@ -24,7 +24,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     ),
 }
 RUN, COLLECTOR, WORKER, NOTIFIER = "run", "collector", "worker", "notifier"
-INDEXER, AUDITOR = "indexer", "auditor"
+INDEXER, AUDITOR, WEB = "indexer", "auditor", "web"
 _INTAKE, _STAGES, _TELLING = (RUN, COLLECTOR), (RUN, WORKER), (RUN, NOTIFIER)
 
 
@@ -33,7 +33,7 @@ class Series:
     """One time series: its name, what it is, and its labels in order.
 
     ``shown_by`` names the processes in which it says something: the standalone ``run``, those of
-    the cluster, and the ``auditor``.
+    the cluster, the ``auditor``, and what serves console and API (``web``).
     """
 
     name: str
@@ -78,6 +78,12 @@ _TAKEN = (
         _INTAKE,
     ),
     _counter(
+        "saqshy_source_dropped_total",
+        "Records of a source over its quota that came where nobody can be made to wait: gone.",
+        ("object_id", "source_id"),
+        _INTAKE,
+    ),
+    _counter(
         "saqshy_senders_refused_total",
         "Connections that were not let in.",
         ("listener", "reason"),
@@ -93,9 +99,10 @@ _TAKEN = (
     _gauge("saqshy_spool_bytes", "Bytes of the spool on its disk.", (), _INTAKE),
     _seconds(
         "saqshy_store_transaction_seconds",
-        "Time of a transaction of the store, with what is computed inside it.",
+        "Time of a transaction of the store, with what is computed inside it; of a worker's or"
+        " notifier's state until the brokers keep it.",
         (),
-        _INTAKE,
+        (RUN, COLLECTOR, WORKER, NOTIFIER),
     ),
     _counter(
         "saqshy_store_refusals_total",
@@ -223,7 +230,6 @@ _KNOWLEDGE = (
         (),
         _INTAKE,
     ),
-    _gauge("saqshy_rules_quarantined", "Rules left out of the content in force."),
 )
 SERIES: Mapping[str, Series] = {
     series.name: series for series in (*_TAKEN, *_WORKED, *_DECIDED, *_TOLD, *_KNOWLEDGE)

@@ -1,9 +1,19 @@
 """The table of the series that are read when somebody asks, and of those that parts count apart."""
 
-from pipeline.runtime.series import AUDITOR, COLLECTOR, INDEXER, NOTIFIER, RUN, WORKER, Series
+from pipeline.runtime.series import (
+    AUDITOR,
+    COLLECTOR,
+    INDEXER,
+    NOTIFIER,
+    RUN,
+    WEB,
+    WORKER,
+    Series,
+)
 
 _STAGES, _TELLING = (RUN, WORKER), (RUN, NOTIFIER)
 _KAFKA = (WORKER, NOTIFIER)
+_STAMPING = (RUN, COLLECTOR, WORKER)
 
 
 def _gauge(
@@ -72,7 +82,8 @@ _MATCHING = (
     _gauge("saqshy_matching_memory_bytes", "Most memory that was held.", ("process",)),
 )
 _RULES = (
-    _gauge("saqshy_rules_in_force", "Rules in force.", ("kind",), _STAGES),
+    _gauge("saqshy_rules_in_force", "Rules in force.", ("kind",), _STAMPING),
+    _gauge("saqshy_rules_quarantined", "Rules left out of the content in force.", (), _STAMPING),
     _counter(
         "saqshy_rule_tests_total",
         "Events that a rule was asked about, for the 256 rules that took the longest.",
@@ -87,9 +98,10 @@ _RULES = (
     ),
     _gauge(
         "saqshy_versions_info",
-        "Always 1: the program, and the revisions of content, registry and law pack in force.",
+        "Always 1: the program, and the revisions of content, registry and law pack in force;"
+        " an indexer has none of these.",
         ("version", "content", "registry", "pack", "regime"),
-        _STAGES,
+        (*_STAMPING, NOTIFIER, INDEXER),
     ),
 )
 _PEOPLE = (
@@ -219,6 +231,12 @@ _CLUSTER = (
     _gauge(
         "saqshy_indexer_lag_messages", "Messages behind the end, by topic.", ("topic",), (INDEXER,)
     ),
+    _gauge(
+        "saqshy_indexer_lag_seconds",
+        "Age of the oldest message that is not written yet, by topic; 0 where none waits.",
+        ("topic",),
+        (INDEXER,),
+    ),
     _counter(
         "saqshy_indexer_commits_failed_total",
         "Offsets that the brokers did not take; what was written is written again.",
@@ -229,7 +247,7 @@ _CLUSTER = (
         "saqshy_ready",
         "Whether the process can work now; why not is on its /readyz.",
         (),
-        (COLLECTOR, WORKER, NOTIFIER, INDEXER),
+        (COLLECTOR, WORKER, NOTIFIER, INDEXER, WEB),
     ),
 )
 _AUDITOR = (
@@ -255,7 +273,40 @@ _AUDITOR = (
         (AUDITOR,),
     ),
 )
+_WEB = (
+    _counter(
+        "saqshy_web_requests_total",
+        "Requests of console and API, by route and status.",
+        ("route", "status"),
+        (WEB,),
+    ),
+    Series(
+        "saqshy_web_request_seconds",
+        "histogram",
+        "From a request to the end of its answer, without live lists.",
+        ("route",),
+        (WEB,),
+    ),
+    _counter(
+        "saqshy_web_logins_refused_total",
+        "Logins that were refused: failed, or held since too many failed before.",
+        ("reason",),
+        (WEB,),
+    ),
+    _counter(
+        "saqshy_web_reads_recorded_total",
+        "Records of reads that were kept for the audit trail.",
+        (),
+        (WEB,),
+    ),
+    _counter(
+        "saqshy_web_commands_left_total",
+        "Commands left for the running system, reads among them, by whether they were kept.",
+        ("outcome",),
+        (WEB,),
+    ),
+)
 SHOWN: tuple[Series, ...] = (
     *(*_STORE, *_OBJECTS, *_MATCHING, *_RULES, *_PEOPLE, *_TERMS),
-    *(*_NOTICES, *_CENTRES, *_CLUSTER, *_AUDITOR),
+    *(*_NOTICES, *_CENTRES, *_CLUSTER, *_AUDITOR, *_WEB),
 )

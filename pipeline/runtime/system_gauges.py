@@ -45,7 +45,7 @@ class SystemGauges:
         watch_standing(registry, engine.standing)
         watch_objects(registry, lambda: [engine.folding.figures])
         watch_outboxes(registry, lambda: [stores.outbox], now)
-        watch_chain(registry, self._chain, self.regime)
+        watch_chain(registry, self._chain, self.regime, engine.ahead.costs)
 
     def sector(self) -> Callable[[str, int], str]:
         """Give what names an object's branch under the registry in force."""

@@ -228,6 +228,10 @@ class Signals:
         self._meter.add("saqshy_source_records_total", labels, records)
         self._meter.add("saqshy_source_failures_total", labels, failed)
 
+    def source_dropped(self, object_id: str, source_id: str, count: int) -> None:
+        """Note records of a registered source that its quota did not let in."""
+        self._meter.add("saqshy_source_dropped_total", self._source(object_id, source_id), count)
+
     def rule_hits(self, rule: str, count: int) -> None:
         """Note events that a rule matched; ``rule`` is its id."""
         self._add("saqshy_rule_hits_total", count, rule)
@@ -300,7 +304,6 @@ class Signals:
 
     def rule_quarantined(self, count: int) -> None:
         """Note how many rules of the content in force are left out as broken."""
-        self._meter.put("saqshy_rules_quarantined", (), count)
         if count:
             self._log.warning("rules.quarantined", count=count)
 

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pipeline.errors import StoreError
 from pipeline.model import NANOSECONDS
 from pipeline.notify.clock import TermClock
 from pipeline.ports import StateStore
@@ -45,7 +46,7 @@ class TermFigures:
 
 
 class TermGauges(Collector):
-    """How many incidents have open clocks, and how many clocks are overdue."""
+    """How many incidents have open clocks, how many are overdue; nothing where none can be read."""
 
     def __init__(self, states: Callable[[], Iterable[StateStore]]) -> None:
         self._states = states
@@ -56,7 +57,10 @@ class TermGauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give what is known now."""
-        tallies = [TermRows(state).tally() for state in self._states()]
+        try:
+            tallies = [TermRows(state).tally() for state in self._states()]
+        except StoreError:
+            return  # saqshy_store_up tells it, and everything else is to be shown still
         watched, overdue = _families()
         watched.add_metric([], sum(one.open for one in tallies))
         overdue.add_metric([], sum(one.overdue for one in tallies))

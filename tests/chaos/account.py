@@ -16,6 +16,7 @@ from tests.chaos.reckoning import (
     waiting,
 )
 from tests.chaos.town import Town
+from tests.patience import crowding
 
 PATIENCE = 240.0  # seconds that a town may take until nothing waits any more
 DELIVERED = "ncc"
@@ -34,7 +35,7 @@ def come_to_rest(city: Town, written: Sequence[bytes], *, strict: bool = True) -
 
     city.wait(taken, PATIENCE, "the whole stream in raw")
     collector = city.processes["collector"]
-    collector.end(60)
+    collector.end(60 * crowding())
     assert collector.ended[0] == 1, collector.last_words
     for _ in range(2):  # a message between two topics is before no group
         city.wait(city.settled, PATIENCE, f"an end of what waits: {city.lags}")

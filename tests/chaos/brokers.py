@@ -3,16 +3,17 @@
 import base64
 import subprocess
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.runtime.local.java import free_ports
 from tests.chaos.processes import Process
 from tests.chaos.wires import Wire
-from tests.connectors.kafka_broker import FOLDER, JAVA, free_ports
+from tests.connectors.kafka_broker import FOLDER, JAVA
+from tests.patience import Patience
 
 PATIENCE = 180.0  # seconds
 _SETTINGS = """process.roles=broker,controller
@@ -84,9 +85,9 @@ class Brokers:
 
     def wait(self) -> None:
         """Wait until all brokers are in the cluster."""
-        end = time.monotonic() + PATIENCE
+        patience = Patience(PATIENCE)
         while not self.answer():
-            assert time.monotonic() < end, "\n".join(one.process.last_words for one in self.each)
+            assert not patience.over(), "\n".join(one.process.last_words for one in self.each)
             threading.Event().wait(0.3)
 
 

@@ -3,7 +3,7 @@
 import os
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,7 +46,10 @@ class Stream:
 
     def piece(self) -> None:
         """Write one piece into one of the files, whole."""
-        lines = list(self._lines())
+        self.put(list(self._lines()))
+
+    def put(self, lines: Sequence[bytes]) -> None:
+        """Write records into one of the files, whole."""
         self.written += lines
         with self.chance.choice(self.files).open("ab", buffering=0) as file:
             os.write(file.fileno(), b"\n".join(lines) + b"\n")

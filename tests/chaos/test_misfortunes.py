@@ -1,6 +1,8 @@
 """What else befalls a cluster's topics, rights, brokers and spool; real processes, one each."""
 
 import random
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -19,8 +21,10 @@ from tests.chaos.reckoning import Outcome, event_ids, messages, read_raw
 from tests.chaos.stream import Stream
 from tests.chaos.town import PARTITIONS, Plan, Town, town
 from tests.connectors.kafka_broker import Broker, fetch
+from tests.runtime.cores.deadly import DEADLY
 
 PATIENCE = 240.0  # seconds
+KILLED = Path(__file__).with_name("deadly_worker.py")
 BOMB = SIGN + bytes((VERSION,)) + b"O" + bytes.fromhex("28b52ffd c0 00 0000000000010000")
 FOREIGN: dict[str, bytes | None] = {
     "nothing": None,
@@ -92,6 +96,42 @@ def test_foreign_bytes_are_dead_letters_and_hold_up_nothing(kafka: Broker, tmp_p
         assert len(named) == len(FOREIGN), (topic, sorted(aside))
     assert {aside[place] for place in aside} == {FailureCode.CORRUPT, FailureCode.OVERSIZED}
     assert ended == {"collector": {0: 1}, "worker 1": {}, "notifier": {}}
+
+
+@pytest.mark.proof
+def test_a_record_that_kills_workers_is_set_aside(kafka: Broker, tmp_path: Path) -> None:
+    """It kills each worker once at most, and then becomes a dead letter; all others go on."""
+    plan = Plan(notifies=False, near=(kafka.plain,))
+    with town(tmp_path, plan) as city:
+        workers = [one for name, one in city.processes.items() if "worker" in name]
+        for one in workers:
+            one.end()
+            one.command = [sys.executable, "-W", "ignore", str(KILLED), *one.command[-3:]]
+            one.start()
+        stream = Stream(city.files, random.Random(1), every=0.5)
+        with stream.flowing():
+            city.wait(lambda: city.outcomes() > 8, PATIENCE, "outcomes")
+            stream.put([stream.written[0] + b" " + DEADLY])
+            city.wait(lambda: bool(set_aside(city)), PATIENCE, "a dead letter")
+            done = city.outcomes()
+            city.wait(lambda: city.outcomes() > done + 8, PATIENCE, "outcomes again")
+        come_to_rest(city, stream.written)
+        found = Outcome()
+        read_raw(city, found)
+        records = [
+            (f"{batch.id}-{index}", record)
+            for batch in found.batches
+            for index, record in enumerate(batch.records)
+            if batch.kind is BatchKind.RAW
+        ]
+        matched = event_ids(city)
+        assert {record for name, record in records if name in matched} == {
+            record for record in stream.written if DEADLY not in record
+        }
+        assert list(set_aside(city).values()) == [FailureCode.POISON]
+        deaths = [one.ended[-signal.SIGKILL] for one in workers]
+    assert sum(deaths) >= 1
+    assert max(deaths) <= 1
 
 
 @pytest.mark.proof

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from pipeline.settings import ClusterSettings
 from tests.chaos.brokers import Brokers
 from tests.chaos.processes import Process, supervised
 from tests.connectors.elastic_server import Server, empty_store
+from tests.patience import Patience
 
 SAQSHY = [sys.executable, "-W", "ignore", "-m", "pipeline.runtime.cli"]
 PARTITIONS = 4
@@ -162,9 +162,9 @@ class Town:
 
     def wait(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
         """Wait until something holds; fails with everybody's last words."""
-        end = time.monotonic() + seconds
+        patience = Patience(seconds)
         while not holds():
-            if time.monotonic() > end:
+            if patience.over():
                 words = [one.last_words for one in self.processes.values()]
                 raise AssertionError("\n".join([f"never came: {what}", *words]))
             threading.Event().wait(0.3)

@@ -5,12 +5,9 @@ One server serves a whole session: security on, TLS by our development PKI, user
 anything is written: that a port answers does not mean that it is this server.
 """
 
-import base64
-import hashlib
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -18,7 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,15 +25,22 @@ import pytest
 
 from connectors.stores.elasticsearch.store import ElasticStore, open_elastic
 from connectors.stores.elasticsearch.templates import apply
+from pipeline.runtime.local.elastic import (
+    command,
+    environment,
+    hand_over,
+    lay_out,
+    write_users,
+)
+from pipeline.runtime.local.java import free_ports
 from pipeline.runtime.pki import Pki, development_pki
 from pipeline.settings import ElasticsearchSettings
+from tests.patience import Patience
 
 ROOT = Path(__file__).parents[2]
 FETCH = ROOT / "deploy" / "dev" / "services" / "elasticsearch" / "fetch.sh"
-ROLES = ROOT / "deploy" / "elasticsearch" / "roles.yml"
 FOLDER = Path(os.environ.get("SAQSHY_SERVICES", ROOT / "var" / "services")) / "elasticsearch-8.19.5"
 HOME = FOLDER / "elasticsearch"
-NOBODY = 65534  # Elasticsearch refuses to run as root
 PATIENCE = 120.0  # seconds
 PASSWORD = "tests-only"
 USERS = {
@@ -50,20 +54,6 @@ USERS = {
     "root": "superuser",
 }
 ABSENT = "no Elasticsearch can be had on this machine"
-_LOGGING = """status = error
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = [%d{ISO8601}][%-5p][%c{1.}] %m%n
-rootLogger.level = warn
-rootLogger.appenderRef.console.ref = console
-"""
-_JAVA = """-Xms512m
--Xmx512m
--XX:+UseSerialGC
--XX:TieredStopAtLevel=1
--Djava.io.tmpdir=${ES_TMPDIR}
-"""
 
 
 @dataclass
@@ -73,7 +63,7 @@ class Server:
     folder: Path
     pki: Pki
     cluster: str
-    ports: tuple[int, int]
+    ports: tuple[int, ...]
     settings: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     uuid: str = ""
@@ -106,28 +96,16 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until this very server answers."""
-        command = [str(HOME / "bin" / "elasticsearch"), "-p", str(self._pid_file)]
-        environment = {
-            "ES_PATH_CONF": str(self.folder / "config"),
-            "ES_JAVA_HOME": str(Path(os.path.realpath(str(shutil.which("java")))).parents[1]),
-            "CLI_JAVA_OPTS": "-Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
-            "ES_TMPDIR": str(self.folder / "tmp"),
-            "HOME": str(self.folder),
-            "PATH": os.environ["PATH"],
-            "LANG": "C.UTF-8",
-        }
-        if os.geteuid() == 0:
-            user = ["--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
-            # Should the tests themselves be killed, the launcher goes too, and its server with it.
-            command = ["setpriv", *user, "--pdeathsig", "KILL", *command]
         self._begun = time.monotonic()
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                cwd=self.folder, env=environment,
+                # Should the tests themselves be killed, the launcher goes too, and its server.
+                command(HOME, self.folder, "KILL"),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                cwd=self.folder, env={**os.environ, **environment(self.folder)},
             )  # fmt: skip
-        end = time.monotonic() + PATIENCE
-        while self.process.poll() is None and time.monotonic() < end:
+        patience = Patience(PATIENCE)
+        while self.process.poll() is None and not patience.over():
             if self._answers():
                 return
             threading.Event().wait(0.2)
@@ -197,70 +175,22 @@ class Server:
 
     def lay_out(self) -> None:
         """Write configuration, users and roles, all of it for the user that the server runs as."""
-        config = self.folder / "config"
-        for name in ("config", "data", "logs", "tmp", "snapshots"):
-            (self.folder / name).mkdir()
-        http, transport = self.ports
-        lines = (
-            f"cluster.name: {self.cluster}",
-            "node.name: tests",
-            f"path.data: {self.folder}/data",
-            f"path.logs: {self.folder}/logs",
-            f"path.repo: {self.folder}/snapshots",
-            "network.host: 127.0.0.1",
-            f"http.port: {http}",
-            f"transport.port: {transport}",
-            "discovery.type: single-node",
-            "cluster.routing.allocation.disk.threshold_enabled: false",
-            "action.destructive_requires_name: true",
-            "xpack.security.enabled: true",
-            "xpack.security.autoconfiguration.enabled: false",
-            "xpack.security.enrollment.enabled: false",
-            "xpack.security.http.ssl.enabled: true",
-            "xpack.security.http.ssl.key: server.key.pem",
-            "xpack.security.http.ssl.certificate: server.pem",
-            *self.settings,
-        )
-        (config / "elasticsearch.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        (config / "jvm.options").write_text(_JAVA, encoding="utf-8")
-        (config / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
-        shutil.copy(self.pki.receiver, config / "server.pem")
-        shutil.copy(self.pki.receiver_key, config / "server.key.pem")
-        shutil.copy(ROLES, config / "roles.yml")
-        users = "".join(f"{name}:{_hashed(PASSWORD)}\n" for name in USERS)
-        (config / "users").write_text(users, encoding="utf-8")
-        roles = "".join(f"{role}:{name}\n" for name, role in USERS.items())
-        (config / "users_roles").write_text(roles, encoding="utf-8")
-        (config / "role_mapping.yml").write_text("", encoding="utf-8")
-        if os.geteuid() == 0:
-            self.folder.chmod(0o755)
-            for path in self.folder.rglob("*"):
-                os.chown(path, NOBODY, NOBODY)
-
-
-def _hashed(password: str) -> str:
-    """Hash as the file realm reads it (``PBKDF2``: HMAC-SHA512, 32 bytes)."""
-    salt, rounds = os.urandom(32), 1000
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, rounds, 32)
-    told = "$".join(base64.b64encode(part).decode() for part in (salt, digest))
-    return f"{{PBKDF2}}{rounds}${told}"
+        (self.folder / "snapshots").mkdir()
+        snapshots = f"path.repo: {self.folder}/snapshots"
+        lay_out(self.folder, self.pki, self.cluster, self.ports, (snapshots, *self.settings))
+        write_users(self.folder / "config", USERS, dict.fromkeys(USERS, PASSWORD))
+        hand_over(self.folder)
 
 
 def _trusting(pki: Pki) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=pki.ca)
 
 
-def _free_ports() -> tuple[int, int]:
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
-        return held[0].getsockname()[1], held[1].getsockname()[1]
-
-
 def make_server(*settings: str) -> Server:
     """Make a server that is laid out and not started yet; ``settings`` are lines of its own."""
     folder = Path(tempfile.mkdtemp(prefix="saqshy-elasticsearch-"))  # pytest's own is root's alone
     pki = development_pki(folder / "pki", datetime.now(UTC))
-    server = Server(folder, pki, f"saqshy-{uuid.uuid4().hex}", _free_ports(), settings)
+    server = Server(folder, pki, f"saqshy-{uuid.uuid4().hex}", free_ports(2), settings)
     server.lay_out()
     return server
 

@@ -4,7 +4,6 @@ One broker serves a whole session. It is formatted with a cluster id of its own,
 before anything is written: that a port answers does not mean that it is this broker.
 """
 
-import base64
 import gc
 import os
 import shutil
@@ -12,22 +11,23 @@ import socket
 import subprocess
 import threading
 import time
-import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from pipeline.runtime.local.broker import JVM, cluster_id, pkcs8
+from pipeline.runtime.local.java import free_ports
 from pipeline.runtime.pki import Pki, development_pki
 
 ROOT = Path(__file__).parents[2]
 FETCH = ROOT / "deploy" / "dev" / "services" / "kafka" / "fetch.sh"
 FOLDER = Path(os.environ.get("SAQSHY_SERVICES", ROOT / "var" / "services")) / "kafka-4.1.0"
-JAVA = ["-Xms128m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+JAVA = [*JVM]
 READY = "Kafka Server started"
 PATIENCE = 90.0  # seconds
 USER, PASSWORD = "saqshy", "tests-only"
@@ -81,7 +81,7 @@ class Broker:
         client, controller, secure = self._ports
         shutil.rmtree(self.folder / "data", ignore_errors=True)
         tls = self.folder / "broker.pem"
-        tls.write_bytes(_pkcs8(self.pki.receiver_key) + self.pki.receiver.read_bytes())
+        tls.write_bytes(pkcs8(self.pki.receiver_key) + self.pki.receiver.read_bytes())
         self._settings.write_text(
             f"""process.roles=broker,controller
 node.id=1
@@ -114,19 +114,6 @@ auto.create.topics.enable=false
         )
 
 
-def _pkcs8(key: Path) -> bytes:
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-        load_pem_private_key,
-    )
-
-    return load_pem_private_key(key.read_bytes(), None).private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
-
-
 def _java(main: str, *arguments: str) -> None:
     done = subprocess.run(
         ["java", *JAVA, "-cp", f"{FOLDER}/lib/*", main, *arguments],
@@ -154,22 +141,12 @@ def _answers(address: str, cluster: str) -> bool:
     return True
 
 
-def free_ports(count: int) -> tuple[int, ...]:
-    """Give ports that nobody listens on now."""
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return tuple(one.getsockname()[1] for one in held)
-
-
 def make_broker(folder: Path) -> Broker:
     """Make a broker that is formatted and not started yet."""
     ports = free_ports(3)
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    if cluster.startswith("-"):  # the tool would take it for an option
-        cluster = f"A{cluster[1:]}"
     pki = development_pki(folder / "pki", datetime.now(UTC))
     plain, secure = f"127.0.0.1:{ports[0]}", f"127.0.0.1:{ports[2]}"
-    broker = Broker(folder, plain, secure, pki, cluster, _ports=ports)
+    broker = Broker(folder, plain, secure, pki, cluster_id(), _ports=ports)
     broker.format()
     return broker
 

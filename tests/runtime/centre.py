@@ -42,6 +42,14 @@ def entry(minute: int, address: str = OUTSIDE) -> bytes:
     return ENTERED.format(minute=minute, address=address).encode()
 
 
+def overwrite(store: Path) -> None:
+    """Overwrite a store's files where they lie, as a dying disk does."""
+    for suffix in ("", "-wal", "-shm"):
+        path = store.with_name(f"{store.name}{suffix}")
+        with path.open("r+b") as file:
+            file.write(b"x" * path.stat().st_size)
+
+
 @dataclass
 class Centre:
     """One system; time stands still unless the test moves it."""

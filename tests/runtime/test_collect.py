@@ -266,6 +266,7 @@ def test_over_its_quota_a_source_is_refused_where_nobody_can_wait(bench: Bench) 
     assert [one[-1:] for one in bench.records] == [b"0", b"1", b"2", b"3", b"4", b"q"]
     bench.collector.tell_refusals(NOW)
     assert bench.telemetry.value("saqshy_records_refused_total", "l", "over_quota") == 11
+    assert bench.telemetry.value("saqshy_source_dropped_total", "plant", "gw") == 11
     (page,) = [one for _, one in bench.stores.journal.read(0, 99) if one.kind is BatchKind.REFUSED]
     assert (page.object_id, page.records) == ("plant", (b"over_quota",))
     bench.clock.advance_to(NOW + NANOSECONDS)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.ports.searching import Kind
+from pipeline.query import condition
 from pipeline.registry import Names, Party, Registry, make_registry
 from pipeline.runtime.event_reads import EventReader, Query
 from tests.assess.making import kz
@@ -65,6 +67,25 @@ def test_people_stay_masked(stream: Stream) -> None:
     """Nobody is shown a person, a command line or a vendor's field here."""
     for one in read(stream, "analyst"):
         assert one["fields"].keys() == {"event.code", "process.name", "source.ip"}
+
+
+@pytest.mark.parametrize(
+    ("text", "objects"),
+    [
+        ("saqshy.object_id: plant", ["PLANT-1"]),
+        ("not saqshy.object_id: plant", ["EGOV-1", "EGOV-1"]),
+        ("source.ip: * and event.code: *", ["EGOV-1", "PLANT-1", "EGOV-1"]),
+        ("process.command_line: *", []),
+        ("user.name: *", []),
+        ("saqshy.native.Account: *", []),
+    ],
+)
+def test_a_question_is_asked_of_what_is_shown(
+    stream: Stream, text: str, objects: list[str]
+) -> None:
+    """Shown fields are asked for; a person or a command line, not shown, is like nothing."""
+    where = condition(text, Kind.EVENTS, AT)
+    assert [one["object"] for one in read(stream, "analyst", where=where)] == objects
 
 
 def test_a_query_is_bounded(stream: Stream) -> None:

@@ -14,6 +14,7 @@ from pipeline.runtime.configuration import default_settings
 from pipeline.runtime.gauges import watch_content, watch_stores
 from tests.connectors.stores.nouns import at, batch, event, failure
 from tests.match.material import content_of
+from tests.runtime.centre import centre, failures, overwrite
 from tests.web.test_status import Browser
 
 
@@ -88,3 +89,18 @@ def test_a_system_shows_its_rules(tmp_path: Path) -> None:
         assert "rules in force" in client.get("/").text
     finally:
         system.close()
+
+
+@pytest.mark.usefixtures("logs_kept")
+def test_a_damaged_store_hides_no_other_figure(tmp_path: Path) -> None:
+    """Where the store's file is overwritten the page says so, and still shows all that is known."""
+    with centre(tmp_path) as made:
+        made.take(failures(45, 3))
+        client = Browser(made.system._page())
+        assert "saqshy_store_up 1.0" in client.get("/metrics").text
+        overwrite(tmp_path / "saqshy.db")
+        told = client.get("/metrics")
+        assert told.status_code == 200
+        assert "saqshy_store_up 0.0" in told.text
+        assert 'saqshy_journal_records_total{listener="wire"} 3.0' in told.text
+        assert "saqshy_terms_overdue 0" not in told.text

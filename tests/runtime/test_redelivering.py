@@ -13,6 +13,7 @@ from pipeline.model import (
     Json,
     Notice,
     NoticeState,
+    Receipt,
     Recipient,
     Tried,
     rfc3339,
@@ -20,7 +21,14 @@ from pipeline.model import (
 )
 from pipeline.notify import Backoff, Courier
 from pipeline.ports import Stores
-from pipeline.runtime.redelivering import RECEIPTS, RELEASE, REPLAY, SEALED, Redelivering
+from pipeline.runtime.redelivering import (
+    RECEIPTS,
+    RECEIVE,
+    RELEASE,
+    REPLAY,
+    SEALED,
+    Redelivering,
+)
 from tests.notify.made import BASE, notice
 
 WHY = "the line was mended"
@@ -121,6 +129,54 @@ def test_a_receipt_by_hand_closes_a_notice() -> None:
         _, drafts, now = done(asked(RECEIPTS, receipts=[wrong]), sent)
         assert now(0) == sent
         assert drafts[-1].kind == "command_refused"
+
+
+def received(of: Notice, party: str = "", **more: object) -> Command:
+    return asked(RECEIVE, "owner", notices=[of.id], party=party or of.recipient.party_id, **more)
+
+
+def test_a_recipient_acknowledges_what_it_read() -> None:
+    """The word of the party to which a notice went is its receipt, of the text that was shown."""
+    sent = notice(5, state=NoticeState.SENT)
+    _, drafts, now = done(received(sent), sent)
+    kept = now(0).receipt
+    assert now(0).state is NoticeState.ACKNOWLEDGED
+    assert kept is not None
+    assert (kept.recipient, kept.received_at) == (sent.recipient.party_id, BASE + 9)
+    word = kept.body["acknowledged"]
+    assert (word["by"], word["at"]) == ("a.serik", rfc3339(BASE + 9))
+    assert word["sha256"] == sha256(letter(sent))
+    assert [draft.kind for draft in drafts] == ["notice", "notices_received"]
+    assert {draft.actor for draft in drafts} == {"owner/a.serik"}
+
+
+def test_reading_late_makes_no_term_late() -> None:
+    """What the channel proved keeps its time; the recipient's word stands beside it."""
+    proved = Receipt(notice(5).id, "folder", BASE + 1, {"kind": "spooled"})
+    _, _, now = done(received(notice(5)), notice(5, state=NoticeState.SENT, receipt=proved))
+    kept = now(0).receipt
+    assert kept is not None
+    assert (kept.recipient, kept.received_at) == ("folder", BASE + 1)
+    assert kept.body.keys() == {"kind", "acknowledged"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(received(notice(5), "party-b"), id="another party"),
+        pytest.param(asked(RECEIVE, "owner", notices=[notice(5).id], party=""), id="no party"),
+        pytest.param(asked(RECEIVE, "owner", notices=[notice(5).id]), id="says no party"),
+        pytest.param(asked(RECEIVE, notices=[notice(5).id], party="x"), id="not the recipient"),
+        pytest.param(received(HELD), id="held"),
+        pytest.param(received(notice(5), more=1), id="unknown keys"),
+    ],
+)
+def test_nobody_else_acknowledges(command: Command) -> None:
+    """Another party, another role and a notice that never left: refused, and nothing changes."""
+    sent = notice(5, state=NoticeState.SENT)
+    _, drafts, now = done(command, sent, HELD)
+    assert [draft.kind for draft in drafts] == ["command_refused"]
+    assert (now(0), now(1)) == (sent, HELD)
 
 
 def test_a_sealed_file_is_told_and_changes_nothing() -> None:

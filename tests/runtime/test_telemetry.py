@@ -72,6 +72,10 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[tuple[str, ...], float]]] = {
             ("saqshy_stage_duration_seconds_count", "match"): 1,
         },
     ),
+    "source_dropped": (
+        ("KZ-bank-7", "gw 01", 9),
+        {("saqshy_source_dropped_total", "KZ-bank-7", "gw 01"): 9},
+    ),
     "source_read": (
         ("KZ-bank-7", "gw 01", 500, 2),
         {
@@ -140,7 +144,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[tuple[str, ...], float]]] = {
         ("5f113a8f-8b61-41ca-b90f-d374fa7e4a39", 2),
         {("saqshy_rule_errors_total", "5f113a8f-8b61-41ca-b90f-d374fa7e4a39"): 2},
     ),
-    "rule_quarantined": ((4,), {("saqshy_rules_quarantined",): 4}),
+    "rule_quarantined": ((4,), {}),
     "lag": (
         (9, 2.5),
         {

@@ -14,8 +14,9 @@ from pipeline.ports.searching import Kind
 from pipeline.runtime.configuration import default_settings
 from pipeline.runtime.leaving import spool_of
 from pipeline.runtime.login_wiring import make_key
+from pipeline.runtime.web_ground import in_cluster
 from pipeline.runtime.web_wiring import Front, checked, opened_front
-from pipeline.settings import LoginSettings, ServingSettings, Settings
+from pipeline.settings import ElasticsearchSettings, LoginSettings, ServingSettings, Settings
 from pipeline.web.desk import Asked
 from tests.audit.runs import YES, run
 from tests.web.desks import viewer
@@ -127,3 +128,24 @@ def test_without_settings_of_a_login_nothing_is_served(tmp_path: Path) -> None:
     opened = opened_front(default_settings(), tmp_path / "saqshy.db", time.time_ns)
     with pytest.raises(ConfigurationError, match="login"), opened:
         raise AssertionError("it was served")
+
+
+def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """In a cluster: no brokers named, clear text for others, no table and no logins, in one go."""
+    serving = ServingSettings(address="0.0.0.0", policy=tmp_path / "none.yml")
+    wrong = {"serving": serving, "elasticsearch": ElasticsearchSettings()}
+    opened = opened_front(default_settings().model_copy(update=wrong), None, time.time_ns)
+    with pytest.raises(ConfigurationError) as caught, opened:
+        raise AssertionError("it was served")
+    told = str(caught.value)
+    for words in ("without TLS", "section cluster is absent", "none.yml", "login"):
+        assert words in told
+    assert len(caught.value.problems) == 4
+
+
+def test_a_named_file_goes_before_the_cluster(tmp_path: Path) -> None:
+    """Who names a store's file is served that file, whatever the settings say of Elasticsearch."""
+    elastic = settings_in(tmp_path).model_copy(update={"elasticsearch": ElasticsearchSettings()})
+    assert in_cluster(elastic, None)
+    assert not in_cluster(elastic, tmp_path / "saqshy.db")
+    assert not in_cluster(settings_in(tmp_path), None)

@@ -20,11 +20,11 @@ from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.login_wiring import entrance, login_settings, make_key
 from pipeline.web.login.entrance import Entrance
+from pipeline.web.login.keeping import NAME
 from pipeline.web.login.passwords import password_problems
 from pipeline.web.login.sealing import digest, fresh
 
 DAY = 86_400 * 10**9
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 SCOPE = re.compile(r"(read|act):[a-z_*-]+")
 accounts = typer.Typer(help="Who may log in to the console and the API.", no_args_is_help=True)
 

@@ -2,18 +2,23 @@
 
 import signal
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from prometheus_client import start_http_server
 
+from pipeline.ports import Clock
 from pipeline.runtime.auditor_process import AuditorProcess
-from pipeline.runtime.auditor_wiring import make_process
-from pipeline.runtime.cli.options import AsJson, Config, Store
+from pipeline.runtime.auditor_wiring import make_process, process_of
+from pipeline.runtime.cli.options import AsJson, Config, Store, Told
 from pipeline.runtime.cli.output import FOUND, emit, say, stop, told_errors
-from pipeline.runtime.clocks import SystemClock
+from pipeline.runtime.clocks import clock_of
+from pipeline.runtime.cluster.health import health_app
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.logs import set_up_logging
+from pipeline.runtime.web import serving
+from pipeline.settings import Settings, WebSettings
+from pipeline.web.status import LOOPBACK
 
 
 def auditor(
@@ -25,42 +30,58 @@ def auditor(
     everything: Annotated[
         bool, typer.Option("--all", help="Look at every chain and incident anew.")
     ] = False,
+    clock: Told = None,
     json: AsJson = False,
 ) -> None:
     """Watch a running system's history: which notices were due, and what became of them.
 
-    Reads the store beside `saqshy run`, pages into a folder of its own, and gives signs of life to
-    the coordination centre. Example: saqshy auditor --config saqshy.yml
+    Reads the store beside `saqshy run`, or Elasticsearch and Kafka where the settings name them;
+    pages into a folder of its own, and gives signs of life to the coordination centre.
+    Example: saqshy auditor --config saqshy.yml
     """
     with told_errors():
         settings = read_settings(config)
         set_up_logging(settings.log)
-        process = make_process(settings, store or settings.store.path, SystemClock())
+        process = _made(settings, store, clock_of(clock))
         try:
             if once:
                 process.once(everything=everything)
+                _settle(process)
                 _tell(process, json=json)
             else:
-                _watch(process, settings.auditor.address, settings.auditor.port)
+                _watch(process, settings)
         finally:
             process.close()
 
 
-def _watch(process: AuditorProcess, address: str, port: int | None) -> None:
+def _made(settings: Settings, store: Path | None, clock: Clock) -> AuditorProcess:
+    if store is not None or settings.cluster is None or settings.elasticsearch is None:
+        return make_process(settings, store or settings.store.path, clock)
+    from pipeline.runtime.cluster.auditing import make_cluster_auditor  # noqa: PLC0415 (an extra)
+
+    return process_of(make_cluster_auditor(settings), settings, clock)
+
+
+def _settle(process: AuditorProcess) -> None:
+    """Look again at what may have been on its way."""
+    settling = process.auditor.settling
+    if process.last is not None and settling.waiting():
+        threading.Event().wait(settling.seconds)
+        process.once()
+
+
+def _watch(process: AuditorProcess, settings: Settings) -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     process.wait = ended.wait
-    if port is not None:
-        server, thread = start_http_server(port, address, process.metrics)
-        say(f"metrics: http://{address}:{server.server_port}/metrics")
-    try:
+    address, port = settings.auditor.address, settings.auditor.port
+    web = None if port is None else WebSettings(address=address, port=port)
+    hosts = (*LOOPBACK, address)
+    with serving(web, lambda: health_app(process.unready, process.metrics, hosts)) as addresses:
+        if web is not None:
+            say(f"metrics: {addresses['metrics']}")
         process.run(ended.is_set)
-    finally:
-        if port is not None:
-            server.shutdown()
-            server.server_close()
-            thread.join()
     say("ended; what was examined is remembered")
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from connectors.stores.elasticsearch.store import ElasticStore, open_elastic
 from connectors.stores.kafka.topics import Told
+from pipeline.errors import SaqshyError
 from pipeline.incidents.audit import verify
 from pipeline.model import Notice
 from pipeline.runtime.cli.output import FOUND, say, stop, told_errors
@@ -21,7 +23,7 @@ from pipeline.runtime.cluster.working import cluster_of
 from pipeline.runtime.configuration import bundled, read_settings
 from pipeline.runtime.local.cluster import LocalCluster, local_cluster
 from pipeline.runtime.local.follow import Follow
-from pipeline.runtime.local.processes import Running
+from pipeline.runtime.local.processes import Running, done
 from pipeline.runtime.local.settings import emptied
 from pipeline.runtime.player import Place, Player
 from pipeline.runtime.story import Story, load_story
@@ -105,6 +107,7 @@ def _play(
             show_story(store.incidents.latest(), store.notices.list())
         finally:
             store.close()
+        whole = _audited(cluster) and whole
         show.totals(player.sent, player.lost)
         breaks = verify(follow.entries)
         say(f"audit trail: {len(breaks)} break(s)" if breaks else "the audit trail verifies")
@@ -186,6 +189,23 @@ def _same(follow: Follow, store: ElasticStore) -> bool:
     notices = {one.id: one.state for one in store.notices.list()}
     told = {one.id: one.revision for one in follow.incidents.values()}
     return incidents == told and notices == {one.id: one.state for one in follow.notices.values()}
+
+
+def _audited(cluster: LocalCluster) -> bool:
+    """Have the auditor look at everything; tell whether all is as it was owed."""
+    own = cluster.places.folder / "auditor"
+    config = yaml.safe_load((own.parent / "auditor.yml").read_text(encoding="utf-8"))
+    config["auditor"] |= {"state": str(own / "once.db"), "port": None}
+    path = own / "once.yml"
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    clock = str(cluster.places.folder / "clock.json")
+    words = ("auditor", "--once", "--all", "--config", str(path), "--clock", clock)
+    try:
+        say(f"the auditor: {done(*words).strip()}")
+    except SaqshyError as error:
+        say(str(error))
+        return False
+    return True
 
 
 def _look_around(cluster: LocalCluster, ended: threading.Event) -> None:

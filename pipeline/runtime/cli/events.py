@@ -9,10 +9,13 @@ import typer
 from pipeline.assess import load_pack
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Json, instant
+from pipeline.model.conditions import EVERYTHING
+from pipeline.ports.searching import Kind
 from pipeline.registry import load_registry
 from pipeline.runtime.cli.commanding import As
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import FOUND, emit, show_table, stop, told_errors
+from pipeline.runtime.cli.querying import QueryText, meant
 from pipeline.runtime.cli.reads import note_read
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.event_reads import MOST_SHOWN, EventReader, Query
@@ -38,20 +41,23 @@ def list_events(
     end: Annotated[
         str, typer.Option("--until", help="Before this time, RFC 3339.")
     ] = "2262-01-01T00:00:00Z",
+    query: QueryText = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=MOST_SHOWN)] = 100,
     json: AsJson = False,
 ) -> None:
     """List events that a role may read, oldest first; of others nothing is said.
 
-    The read is recorded with role, author, basis and query before anything is shown.
+    The read is recorded with role, author, basis and query before anything is shown. A query is
+    asked of what the role is shown: a field that is not shown finds nothing.
     Example: saqshy events list --as ncc/a.serik --basis "request 12" --object kz-egov-portal
     """
     with told_errors():
-        query = Query(_time("--from", begin), _time("--until", end), object_id, limit)
+        where = meant(query, Kind.EVENTS) if query else EVERYTHING
+        asked = Query(_time("--from", begin), _time("--until", end), object_id, limit, where)
         of = f"{object_id or 'all'} from {begin} until {end}, {limit} at most"
-        reader = _reader(config, store, whom, basis, of)
+        reader = _reader(config, store, whom, basis, of, query or "")
         with reading(config, store) as stores:
-            found = reader.list(stores.events, query)
+            found = reader.list(stores.events, asked)
         if json:
             for one in found:
                 emit(one)
@@ -81,7 +87,9 @@ def show_event(
         emit(found)
 
 
-def _reader(config: Path | None, store: Path | None, whom: str, basis: str, of: str) -> EventReader:
+def _reader(
+    config: Path | None, store: Path | None, whom: str, basis: str, of: str, query: str = ""
+) -> EventReader:
     """Record the read, durably, and give what may read; ConfigurationError where it may not be."""
     settings = read_settings(config)
     pack = load_pack(settings.law.pack, settings.law.overlay)
@@ -89,7 +97,7 @@ def _reader(config: Path | None, store: Path | None, whom: str, basis: str, of: 
     path = store or settings.store.path
     if not path.exists():
         raise ConfigurationError([Problem(str(path), 0, "there is no store", "saqshy run")])
-    note_read(config, store, whom, basis, what="events", of=of)
+    note_read(config, store, whom, basis, what="events", of=of, query=query)
     return EventReader(pack, registry, whom.partition("/")[0], time.time_ns())
 
 

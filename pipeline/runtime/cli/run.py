@@ -13,6 +13,7 @@ from pipeline.runtime.clocks import SystemClock
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.knowledge import Cause
 from pipeline.runtime.reloading import Ask
+from pipeline.runtime.supervisor import tell_ready
 
 
 def run(
@@ -41,6 +42,7 @@ def run(
         with system.running() as addresses:
             for name, address in addresses.items():
                 say(f"{name}: {address}")
+            tell_ready()
             while not ended.is_set() and not system.runtime.wait(0.2):
                 if once and system.runtime.drained(ended=True, delivered=True):
                     break

@@ -20,14 +20,14 @@ from kafka.errors import KafkaError
 
 from connectors.kafka_link import connected, security
 from pipeline.errors import StoreError
-from pipeline.runtime.local.java import Service, fetched, free_ports
+from pipeline.runtime.local.java import Service, fetched, free_ports, kept
 from pipeline.runtime.pki import Pki
 from pipeline.settings import ClusterSettings
 
 VERSION = "4.1.0"
 PATIENCE = 180.0  # seconds: a busy machine takes its time
 ROOT = "saqshy-broker"  # the broker itself, which may do everything
-_JVM = ("-Xms128m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+JVM = ("-Xms128m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _SETTINGS = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
@@ -95,12 +95,12 @@ def local_broker(folder: Path, pki: Pki, users: Sequence[str]) -> Iterator[Local
     folder.mkdir(mode=0o700, parents=True)
     clients, controller = free_ports(2)
     passwords = {name: secrets.token_hex(16) for name in (ROOT, *users)}
-    files = _kept(folder, passwords)
-    cluster = _cluster_id()
+    files = kept(folder, passwords)
+    cluster = cluster_id()
     settings = folder / "server.properties"
     tls = folder / "broker.pem"
     tls.touch(mode=0o600)
-    tls.write_bytes(_pkcs8(pki.receiver_key) + pki.receiver.read_bytes())
+    tls.write_bytes(pkcs8(pki.receiver_key) + pki.receiver.read_bytes())
     settings.touch(mode=0o600)
     settings.write_text(
         _SETTINGS.format(
@@ -110,7 +110,7 @@ def local_broker(folder: Path, pki: Pki, users: Sequence[str]) -> Iterator[Local
         encoding="utf-8",
     )  # fmt: skip
     broker = LocalBroker(f"127.0.0.1:{clients}", pki.ca, files)
-    java = ("java", *_JVM, "-cp", f"{libraries}/*")
+    java = ("java", *JVM, "-cp", f"{libraries}/*")
     said = folder / "broker.log"
     scram = [f"SCRAM-SHA-512=[name={name},password={word}]" for name, word in passwords.items()]
     asked = [word for one in scram for word in ("--add-scram", one)]
@@ -125,22 +125,14 @@ def local_broker(folder: Path, pki: Pki, users: Sequence[str]) -> Iterator[Local
         service.stop()
 
 
-def _cluster_id() -> str:
-    """Give 22 characters; a leading dash would be read as an option."""
+def cluster_id() -> str:
+    """Give a new cluster's id: 22 characters; a leading dash would be read as an option."""
     made = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
     return f"A{made[1:]}"
 
 
-def _kept(folder: Path, passwords: Mapping[str, str]) -> dict[str, Path]:
-    files = {}
-    for name, password in passwords.items():
-        files[name] = folder / f"{name}.password"
-        files[name].touch(mode=0o600)
-        files[name].write_text(f"{password}\n", encoding="utf-8")
-    return files
-
-
-def _pkcs8(key: Path) -> bytes:
+def pkcs8(key: Path) -> bytes:
+    """Give a private key's file in the form that Kafka reads."""
     return load_pem_private_key(key.read_bytes(), None).private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )

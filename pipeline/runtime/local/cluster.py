@@ -9,6 +9,8 @@ from pathlib import Path
 from pipeline.runtime.demonstration import receiver
 from pipeline.runtime.local.broker import ROOT, local_broker
 from pipeline.runtime.local.elastic import local_elastic
+from pipeline.runtime.local.java import free_ports
+from pipeline.runtime.local.people import make_people
 from pipeline.runtime.local.processes import Running, done, process, wait_ready
 from pipeline.runtime.local.settings import ELASTIC_ROLES, KAFKA_ROLES, Places
 from pipeline.runtime.pki import Pki, development_pki
@@ -52,7 +54,8 @@ def local_services(home: Path, tell: Callable[[str], None]) -> Iterator[LocalClu
         centre = stack.enter_context(receiver(home / "ncc", *clock))
         tell(f"  coordination centre: {centre.url}")
         tell("giving rights, making topics, templates and indices ...")
-        places = Places(home, broker, elastic, centre.url, Pki(centre.pki))
+        (console,) = free_ports(1)
+        places = Places(home, broker, elastic, centre.url, Pki(centre.pki), console)
         done("cluster", "rights", "--config", str(places.write("root", ROOT)))
         done("cluster", "apply", "--config", str(places.write("admin", "admin")))
         yield LocalCluster(places)
@@ -66,7 +69,8 @@ def local_cluster(home: Path, workers: int, tell: Callable[[str], None]) -> Iter
     They end in the order in which records come through them.
     """
     with local_services(home, tell) as cluster, ExitStack() as stack:
-        tell("starting indexer, notifier, worker and collector ...")
+        people = make_people(cluster.settings("web"), home)
+        tell("starting indexer, notifier, worker, collector, web and auditor ...")
         for name, role, more in _wanted(workers, home / "clock.json"):
             own = {"collector": "c1", "ticks": True} if role == "collect" else {}
             config = str(cluster.places.write(name, role, **own))
@@ -76,8 +80,9 @@ def local_cluster(home: Path, workers: int, tell: Callable[[str], None]) -> Iter
         wait_ready(list(cluster.processes.values()))
         for name, one in cluster.processes.items():
             tell(f"  {name}: {one.metrics.removesuffix('metrics')}readyz")
+        tell(f"  console: {cluster.processes['web'].address('console')} (see {people.file})")
         yield cluster
-        tell("ending collector, worker, notifier and indexer ...")
+        tell("ending auditor, web, collector, worker, notifier and indexer ...")
 
 
 def _wanted(workers: int, told: Path) -> Iterator[tuple[str, str, Sequence[str]]]:
@@ -88,3 +93,5 @@ def _wanted(workers: int, told: Path) -> Iterator[tuple[str, str, Sequence[str]]
     for number in range(1, workers + 1):
         yield f"worker-{number}", "worker", ()
     yield "collector", "collect", clock
+    yield "web", "web", ()
+    yield "auditor", "auditor", clock

@@ -8,7 +8,7 @@ import shutil
 import ssl
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from pipeline.errors import StoreError
-from pipeline.runtime.local.java import Service, deployed, fetched, free_ports
+from pipeline.runtime.local.java import Service, deployed, fetched, free_ports, kept
 from pipeline.runtime.pki import Pki
 
 VERSION = "8.19.5"
@@ -72,12 +72,12 @@ def local_elastic(
     cluster = f"saqshy-{uuid.uuid4().hex}"
     http, transport = free_ports(2)
     try:
-        _lay_out(folder, pki, cluster, (http, transport))
-        _write_users(folder / "config", users, words)
-        _hand_over(folder)
-        elastic = LocalElastic(f"https://127.0.0.1:{http}", pki.ca, _kept(passwords, words))
+        lay_out(folder, pki, cluster, (http, transport))
+        write_users(folder / "config", users, words)
+        hand_over(folder)
+        elastic = LocalElastic(f"https://127.0.0.1:{http}", pki.ca, kept(passwords, words))
         service = Service(
-            "Elasticsearch", _command(home, folder), folder, log, _environment(folder)
+            "Elasticsearch", command(home, folder, "TERM"), folder, log, environment(folder)
         )
         user = next(iter(users))
         try:
@@ -89,7 +89,13 @@ def local_elastic(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lay_out(folder: Path, pki: Pki, cluster: str, ports: tuple[int, int]) -> None:
+def lay_out(
+    folder: Path, pki: Pki, cluster: str, ports: Sequence[int], settings: Sequence[str] = ()
+) -> None:
+    """Write the configuration of a server of one node (ports of HTTP and transport).
+
+    ``settings`` are further lines of its file.
+    """
     for name in ("config", "data", "logs", "tmp"):
         (folder / name).mkdir()
     lines = (
@@ -109,6 +115,7 @@ def _lay_out(folder: Path, pki: Pki, cluster: str, ports: tuple[int, int]) -> No
         "xpack.security.http.ssl.enabled: true",
         "xpack.security.http.ssl.key: server.key.pem",
         "xpack.security.http.ssl.certificate: server.pem",
+        *settings,
     )
     config = folder / "config"
     (config / "elasticsearch.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -118,7 +125,8 @@ def _lay_out(folder: Path, pki: Pki, cluster: str, ports: tuple[int, int]) -> No
     shutil.copy(pki.receiver_key, config / "server.key.pem")
 
 
-def _write_users(config: Path, users: Mapping[str, str], words: Mapping[str, str]) -> None:
+def write_users(config: Path, users: Mapping[str, str], words: Mapping[str, str]) -> None:
+    """Write users with their roles and passwords, and the roles of the project."""
     shutil.copy(deployed("elasticsearch", "roles.yml"), config / "roles.yml")
     hashed = "".join(f"{name}:{_hashed(word)}\n" for name, word in words.items())
     (config / "users").write_text(hashed, encoding="utf-8")
@@ -127,7 +135,7 @@ def _write_users(config: Path, users: Mapping[str, str], words: Mapping[str, str
     (config / "role_mapping.yml").write_text("", encoding="utf-8")
 
 
-def _hand_over(folder: Path) -> None:
+def hand_over(folder: Path) -> None:
     """Give the folder to the user that the server runs as, where we are root."""
     if os.geteuid() == 0:
         folder.chmod(0o755)
@@ -135,15 +143,17 @@ def _hand_over(folder: Path) -> None:
             os.chown(path, NOBODY, NOBODY)
 
 
-def _command(home: Path, folder: Path) -> list[str]:
-    command = [str(home / "bin" / "elasticsearch"), "-p", str(folder / "tmp" / "pid")]
+def command(home: Path, folder: Path, signal: str) -> list[str]:
+    """Give what starts it; where its starter is killed, root's launcher gets that signal."""
+    started = [str(home / "bin" / "elasticsearch"), "-p", str(folder / "tmp" / "pid")]
     if os.geteuid() == 0:
         user = ["--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
-        return ["setpriv", *user, "--pdeathsig", "TERM", *command]
-    return command
+        return ["setpriv", *user, "--pdeathsig", signal, *started]
+    return started
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """Give what it reads from its environment."""
     return {
         "ES_PATH_CONF": str(folder / "config"),
         "ES_JAVA_HOME": str(Path(os.path.realpath(str(shutil.which("java")))).parents[1]),
@@ -152,16 +162,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "HOME": str(folder),
         "LANG": "C.UTF-8",
     }
-
-
-def _kept(folder: Path, words: Mapping[str, str]) -> dict[str, Path]:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = {}
-    for name, word in words.items():
-        files[name] = folder / f"{name}.password"
-        files[name].touch(mode=0o600)
-        files[name].write_text(f"{word}\n", encoding="utf-8")
-    return files
 
 
 def _hashed(password: str) -> str:

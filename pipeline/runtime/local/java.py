@@ -90,3 +90,14 @@ def free_ports(count: int) -> tuple[int, ...]:
     with ExitStack() as stack:
         held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return tuple(one.getsockname()[1] for one in held)
+
+
+def kept(folder: Path, passwords: Mapping[str, str]) -> dict[str, Path]:
+    """Write each user's password into a file of its own, for this user alone; give the files."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files = {}
+    for name, password in passwords.items():
+        files[name] = folder / f"{name}.password"
+        files[name].touch(mode=0o600)
+        files[name].write_text(f"{password}\n", encoding="utf-8")
+    return files

@@ -13,20 +13,24 @@ from pipeline.runtime.local.elastic import LocalElastic
 from pipeline.runtime.pki import Pki
 
 PARTITIONS = 4
-KAFKA_ROLES = ("admin", "collect", "worker", "notifier", "indexer", "watch")
-ELASTIC_ROLES = ("admin", "indexer", "web")
+KAFKA_ROLES = ("admin", "collect", "worker", "notifier", "indexer", "web", "auditor", "watch")
+ELASTIC_ROLES = ("admin", "indexer", "web", "auditor")
 """The roles of deploy/kafka/acls.yml and deploy/elasticsearch/roles.yml that are users here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a cluster's services and receiver are, and the folder of its processes' files."""
+    """Where a cluster's services and receiver are, and the folder of its processes' files.
+
+    ``console`` is the port of console and API.
+    """
 
     folder: Path
     broker: LocalBroker
     elastic: LocalElastic | None
     receiver: str
     pki: Pki
+    console: int = 0
 
     def write(self, name: str, role: str, **cluster: object) -> Path:
         """Write the settings of one process, as the user of a role; give the file's path."""
@@ -67,8 +71,36 @@ class Places:
         if role == "notifier":
             return {"notify": self._notify(), "audit": {"signing_key": str(self.pki.audit_signing)}}
         if self.elastic is not None and role in ELASTIC_ROLES:
-            return {"elasticsearch": {**self.elastic.section(role), "retry_most_seconds": 5}}
+            section = {"elasticsearch": {**self.elastic.section(role), "retry_most_seconds": 5}}
+            more = {"web": self._served, "auditor": self._auditing}
+            return {**section, **(more[role]() if role in more else {})}
         return {}
+
+    def _served(self) -> Mapping[str, object]:
+        own = self.folder / "web"
+        return {
+            "serving": {"port": self.console},
+            "login": {
+                "accounts": str(own / "accounts.db"),
+                "key": str(own / "login.key"),
+                "origin": f"http://127.0.0.1:{self.console}",
+            },
+            "audit": {"verifying_keys": [str(self.pki.audit_verifying)]},
+        }
+
+    def _auditing(self) -> Mapping[str, object]:
+        own = self.folder / "auditor"
+        return {
+            "auditor": {
+                "state": str(own / "auditor.db"),
+                "pages": str(own / "pages"),
+                "heartbeats": str(own / "heartbeats"),
+                "every_seconds": 2,
+                "port": 0,
+            },
+            "notify": self._notify(),  # which lines there are
+            "audit": {"verifying_keys": [str(self.pki.audit_verifying)]},
+        }
 
     def _listeners(self) -> list[dict[str, object]]:
         feeds = {name: self.folder / f"{name}.ndjson" for name in ("windows", "registry")}

@@ -49,3 +49,4 @@ def test_the_cluster_shows_the_table_of_one_machine(tmp_path: Path) -> None:
     for words in ("0 were lost on the way", "the audit trail verifies", "candidate(s) wait"):
         assert words in one
         assert words in said
+    assert "nothing is amiss" in said  # says the auditor, of all of it

@@ -6,16 +6,19 @@ set -euo pipefail
 umask 077
 cd "$(dirname "$0")"
 names=(kafka-1 kafka-2 kafka-3 elasticsearch prometheus alertmanager grafana,localhost
-    console,localhost saqshy-admin saqshy-collect saqshy-worker saqshy-notifier saqshy-indexer)
+    console,localhost saqshy-admin saqshy-collect saqshy-worker saqshy-notifier saqshy-indexer
+    saqshy-web saqshy-auditor)
 ../tls/authority.sh tls "${names[@]}"
 for broker in kafka-1 kafka-2 kafka-3; do
     cat "tls/$broker.key.pem" "tls/$broker.pem" tls/ca.pem >"tls/$broker.keystore.pem"
 done
 
 mkdir -p secrets
-for user in elastic admin indexer web keeper grafana; do
+for user in elastic admin indexer web auditor keeper dashboards grafana; do
     [ -e "secrets/$user" ] || openssl rand -base64 24 >"secrets/$user"
 done
+[ -e secrets/audit.pem ] || openssl genpkey -algorithm ed25519 -out secrets/audit.pem
+openssl pkey -in secrets/audit.pem -pubout -out secrets/audit.pub.pem
 [ -e secrets/login.key ] || openssl rand -base64 32 >secrets/login.key
 
 # Elasticsearch reads its users from two files; the roles stand in ../elasticsearch/roles.yml.
@@ -24,9 +27,8 @@ import base64, hashlib, os, pathlib
 
 secrets = pathlib.Path("secrets")
 users, roles = [], []
-for user in ("admin", "indexer", "web", "keeper", "statistics"):
-    path = secrets / ("grafana" if user == "statistics" else user)
-    password, salt = path.read_text().strip(), os.urandom(32)
+for user in ("admin", "indexer", "web", "auditor", "keeper", "dashboards"):
+    password, salt = (secrets / user).read_text().strip(), os.urandom(32)
     made = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 10_000, 32)
     told = "$".join(base64.b64encode(part).decode() for part in (salt, made))
     users.append(f"{user}:{{PBKDF2}}10000${told}\n")

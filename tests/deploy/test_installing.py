@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 MANIFESTS = sorted((DEPLOY / "kubernetes" / "base").glob("*.yaml"))
-LONG = ("collect", "worker", "notifier", "indexer", "web")
+LONG = ("collect", "worker", "notifier", "indexer", "web", "auditor")
 EXPOSURE = 2.0  # of 10, as systemd-analyze counts; lower is safer
 
 
@@ -75,6 +75,22 @@ def test_secrets_are_closed_and_never_committed(prepared: Path) -> None:
     )
 
 
+def test_rights_come_before_topics_and_topics_before_processes(prepared: Path) -> None:
+    """Each process starts once its user has rights and its topics are there; each user is known."""
+    services = stack()["services"]
+    assert services["rights"]["command"][:2] == ["cluster", "rights"]
+    assert "rights" in services["prepare"]["depends_on"]
+    roles = yaml.safe_load((DEPLOY / "kafka" / "acls.yml").read_text("utf-8"))
+    known = (prepared / "secrets" / "users_roles").read_text("utf-8")
+    for name, one in services.items():
+        if one.get("command", [""])[0] in LONG:
+            assert list(one["depends_on"]) == ["prepare"], name
+            own = Path(one["environment"]["SAQSHY__CLUSTER__CERTIFICATE"]).stem
+            assert own.removeprefix("saqshy-") in roles, name
+            user = one["environment"].get("SAQSHY__ELASTICSEARCH__USER")
+            assert user is None or f"saqshy_{user}:{user}\n" in known, name
+
+
 def test_prometheus_of_the_stack_asks_its_processes() -> None:
     """Every process is a target under its name and the port of its settings, Alertmanager too."""
     compose, services = DEPLOY / "compose", stack()["services"]
@@ -115,8 +131,23 @@ def test_a_service_runs_a_command_with_its_settings(
 ) -> None:
     """Each of our services names a command that exists, and its settings are read."""
     one = stack()["services"][service]
-    if one.get("image", "").startswith(("prom/", "grafana/")):
+    if one.get("image", "").startswith("prom/"):
         assert all(word.startswith("--") for word in one["command"])
+        return
+    if one.get("image", "").startswith("grafana/"):
+        made = {
+            word.split("/")[-1].rstrip(')"') for word in one["command"][0].split() if "/" in word
+        }
+        there = {
+            path.name for folder in ("tls", "secrets") for path in (prepared / folder).iterdir()
+        }
+        assert made <= {*there, "run.sh"}
+        told = (DEPLOY / "grafana/provisioning/datasources/saqshy.yml").read_text("utf-8")
+        asked = set(re.findall(r"\$(SAQSHY_\w+)", told))
+        assert asked == {
+            name for name in (*one["environment"], *re.findall(r"export (\w+)=", one["command"][0]))
+            if name.startswith("SAQSHY_")
+        }  # fmt: skip
         return
     assert one["command"][0] in COMMANDS
     for name, value in environment(one.get("environment", {})).items():
@@ -157,8 +188,8 @@ def test_a_manifest_fits_kubernetes(manifest: dict[str, Any]) -> None:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
-        ready = "/healthz" if container["name"] == "web" else "/readyz"
-        for probe, path in (("livenessProbe", "/healthz"), ("readinessProbe", ready)):
+        for probe, path in (("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
+            assert container[probe]["httpGet"]["port"] == "health"
             assert container[probe]["httpGet"]["path"] == path
 
 

@@ -13,7 +13,7 @@ session ends before it writes: another has its partitions by then.
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -31,6 +31,7 @@ from pipeline.runtime.cluster.notifying_lanes import Deliveries
 from pipeline.runtime.cluster.notifying_poison import taken
 from pipeline.runtime.cluster.outputs import Output, partition_of
 from pipeline.runtime.cluster.progress import Progress, untold
+from pipeline.runtime.cluster.unbroken import Unbroken
 from pipeline.runtime.cluster.unread import unread_failure
 from pipeline.runtime.cluster.waiting import Missed, Waiting
 from pipeline.runtime.dispatch import Dispatcher
@@ -64,7 +65,8 @@ class Notifier:
 
     ``stage`` makes the decisions of a partition over its stores, ``dispatcher`` its deliveries;
     ``chains`` makes stages; ``noted`` is told by which stage what may be in force changed.
-    ``stored`` is told how many seconds it took until a transaction was kept.
+    ``first`` is what the log itself has (``Unbroken``); ``stored`` is told how many seconds it took
+    until a transaction was kept.
     """
 
     app: Any
@@ -74,10 +76,12 @@ class Notifier:
     stage: Callable[[int, PartitionStores], NotifierPartition]
     dispatcher: Callable[[PartitionStores], Dispatcher]
     noted: Callable[[NotifierPartition], bool]
+    first: Callable[[str, int, int], Awaitable[int]]
     session_seconds: float
     stored: Callable[[float], None] = untold
     progress: Progress = field(default_factory=Progress)
     waiting: Waiting = field(init=False)
+    unbroken: Unbroken = field(init=False)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "stages"))
     _preparing: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, "preparing")
@@ -96,6 +100,7 @@ class Notifier:
 
     def __post_init__(self) -> None:
         self.waiting = Waiting(lambda: self.app.consumer)
+        self.unbroken = Unbroken(lambda: self.app.consumer, self.first)
 
     @property
     def trouble(self) -> str:
@@ -150,7 +155,10 @@ class Notifier:
             read = await self._readable(events)
             async with self._turn:
                 # What was another's meanwhile, or may be soon, comes again to whom it is.
-                done = await self._work([one for one in read if self._ours(one[0])])
+                read = [one for one in read if self._ours(one[0])]
+                for event, _ in read:
+                    await self.unbroken(event.message.tp, event.message.offset)
+                done = await self._work(read)
         except Exception as error:  # noqa: BLE001 (faust would acknowledge what raised)
             self._end(error)
         for event in done:
@@ -326,6 +334,7 @@ class Notifier:
             tasks = list(self._tasks.values())
             self._tasks.clear()
             self.waiting.forget()
+            self.unbroken.forget()
             await asyncio.get_running_loop().run_in_executor(None, self._ended, tasks)
 
     async def _over(self, *_: Any, **__: Any) -> None:

@@ -35,7 +35,7 @@ from pipeline.runtime.cluster.notifying_checkpoints import checkpoints_of
 from pipeline.runtime.cluster.notifying_heartbeat import Heartbeats
 from pipeline.runtime.cluster.notifying_peers import join_peers_held, peering_of
 from pipeline.runtime.cluster.progress import watch_progress
-from pipeline.runtime.cluster.working import cluster_of
+from pipeline.runtime.cluster.working import cluster_of, first_of
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.gates import Gates
 from pipeline.runtime.knowledge import Knowledge, Shelf
@@ -150,6 +150,7 @@ def make_notifier(settings: Settings, clock: Clock | None = None) -> Notifying:
         stage=stage,
         dispatcher=_dispatchers(settings, reach, sinks, gates, telemetry, clock or SystemClock()),
         noted=standing.noted,
+        first=first_of(cluster),
         session_seconds=cluster.session_seconds,
         stored=telemetry.stored,
     )

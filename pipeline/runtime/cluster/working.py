@@ -1,6 +1,7 @@
 """Put a worker together from the settings: shape of the topics, stages, application."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,11 +74,7 @@ def make_worker(settings: Settings) -> Working:
     app = make_app(cluster, "worker")
     begun = Begun.opened(cluster.folder / "begun")
     isolating = Isolating(begun, make_alone(settings, stores.content))
-
-    async def first(topic: str, partition: int, offset: int) -> int:
-        return await asyncio.to_thread(first_behind, cluster, topic, partition, offset)
-
-    worker = Worker(app, shape, chains, isolating, first, cluster.session_seconds)
+    worker = Worker(app, shape, chains, isolating, first_of(cluster), cluster.session_seconds)
     worker.stored = telemetry.stored
     worker.install()
     watch_chain(metrics, chains.latest, settings.law.regime)
@@ -86,6 +83,15 @@ def make_worker(settings: Settings) -> Working:
     watch_skews(metrics, worker.skews)
     watch_progress(metrics, app, worker.progress, lambda topic: topic.removeprefix(cluster.prefix))
     return Working(worker, app, metrics)
+
+
+def first_of(cluster: ClusterSettings) -> Callable[[str, int, int], Awaitable[int]]:
+    """Give what tells the first offset that a topic's partition has at or behind an offset."""
+
+    async def first(topic: str, partition: int, offset: int) -> int:
+        return await asyncio.to_thread(first_behind, cluster, topic, partition, offset)
+
+    return first
 
 
 def _content(chains: Chains, shelf: Shelf) -> Content | None:

@@ -26,6 +26,7 @@ from pipeline.runtime.cluster.faust_app import make_app
 from pipeline.runtime.cluster.notifier import Notifier, Task
 from pipeline.runtime.cluster.notifying import OWN, InForce, NotifierPartition
 from pipeline.runtime.cluster.notifying_lanes import Deliveries
+from pipeline.runtime.cluster.unbroken import Unbroken
 from pipeline.runtime.cluster.waiting import Waiting
 from pipeline.runtime.dispatch import Dispatcher
 from pipeline.runtime.telemetry import Prometheus
@@ -35,6 +36,7 @@ from tests.runtime.cluster.notified import NoFigures
 PATIENCE = 20.0  # seconds
 STAMP = Revisions("c", "r", "p")
 ABSENT = "no such bundle"
+BEGINS = (7, 3)  # what is committed of each partition
 
 
 class Buffers:
@@ -45,6 +47,17 @@ class Buffers:
 
     def on_buffer_drop(self, tp: TP) -> None:
         """Fetch again."""
+
+    async def committed(self, place: TP) -> int:
+        """Give from where a partition is read."""
+        await asyncio.sleep(0)
+        return BEGINS[place.partition]
+
+
+async def first(_topic: str, _partition: int, offset: int) -> int:
+    """Say that the log has every message."""
+    await asyncio.sleep(0)
+    return offset
 
 
 @dataclass
@@ -82,9 +95,11 @@ class Rig:
             stage=self._stage,
             dispatcher=lambda _held: pytest.fail("nothing is opened"),
             noted=lambda _stage: False,
+            first=first,
             session_seconds=60.0,
         )
         made.waiting = Waiting(Buffers)
+        made.unbroken = Unbroken(Buffers, first)
         for partition in (0, 1):
             made._tasks[partition] = self._task(partition)
         known = {Rows.key("revisions"): to_json(InForce(STAMP, 1))}
@@ -227,3 +242,22 @@ def test_a_message_of_a_newer_program_waits(tmp_path: Path) -> None:
     assert rig.acked == []
     assert "outcomes/1/3" in rig.notifier.trouble
     assert "upgrade" in rig.notifier.trouble
+
+
+def test_a_message_that_was_not_given_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing behind a message that the log has, and that did not come, is acknowledged."""
+    ended: list[int] = []
+    monkeypatch.setattr(module.os, "_exit", ended.append)
+
+    async def played() -> Rig:
+        rig = Rig(tmp_path, lambda _stamp: SimpleNamespace(terms=None, digests=None))
+        await rig.notifier._take([rig.event(1, 3), rig.event(1, 4)])
+        await rig.notifier._take([rig.event(1, 6)])
+        return rig
+
+    rig = asyncio.run(played())
+    assert rig.acked == ["1/3", "1/4"]
+    assert rig.last(1) == "e4"
+    assert ended == [module.ENDED]

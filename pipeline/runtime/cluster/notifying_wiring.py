@@ -141,9 +141,8 @@ def make_notifier(settings: Settings, clock: Clock | None = None) -> Notifying:
             checkpoints=signs(number, held),
         )
 
-    app = make_app(cluster, "notifier")
     notifier = Notifier(
-        app=app,
+        app=make_app(cluster, "notifier"),
         topics=topics,
         folds=folds,
         chains=chains,
@@ -158,7 +157,7 @@ def make_notifier(settings: Settings, clock: Clock | None = None) -> Notifying:
     sinks[DUTY] = _duty(settings, reach, dict(sinks), notifier)
     notifier.install()
     _watch(metrics, notifier, gates, cluster.prefix)
-    return Notifying(notifier, app, metrics, sinks, _beats(settings, notifier))
+    return Notifying(notifier, notifier.app, metrics, sinks, _beats(settings, notifier))
 
 
 def _standing(settings: Settings, topics: Topics, metrics: CollectorRegistry) -> Standing:

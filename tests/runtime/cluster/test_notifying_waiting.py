@@ -1,6 +1,7 @@
 """What a notifier waits for holds up neither other partitions nor the giving up of its own."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -249,7 +250,7 @@ def test_a_message_that_was_not_given_ends_it(
 ) -> None:
     """Nothing behind a message that the log has, and that did not come, is acknowledged."""
     ended: list[int] = []
-    monkeypatch.setattr(module.os, "_exit", ended.append)
+    monkeypatch.setattr(os, "_exit", ended.append)
 
     async def played() -> Rig:
         rig = Rig(tmp_path, lambda _stamp: SimpleNamespace(terms=None, digests=None))

@@ -275,7 +275,7 @@ def test_damaged_pages(path: Path) -> None:
             except StoreCorrupt as error:
                 found += 1
                 assert str(path) in str(error)  # noqa: PT017 (a page that nobody reads is no error)
-    assert found > pages // 3  # most others are indices, each with a page, of what is not asked here
+    assert found > pages // 3  # others are indices, a page each, of what is not asked here
 
 
 def test_cut_file(path: Path) -> None:

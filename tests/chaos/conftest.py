@@ -1,11 +1,11 @@
 """What holds for all tests with real processes of their own."""
 
-import gc
-import warnings
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from tests.connectors.kafka_broker import let_go_of_sockets
 
 LEFT = "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
 
@@ -17,16 +17,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let go of the sockets that kafka-python leaves where a broker goes away (3.0.12).
-
-    The records of a test's log hold them until all of it is over, its fixtures included. This hook
-    is asked for every test of the run: those of other rooms pass.
-    """
-    if not item.path.is_relative_to(Path(__file__).parent):
-        return (yield)
+    """Let go of the sockets of these tests' clients; the hook is asked for every test of a run."""
     try:
         return (yield)
     finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
+        if item.path.is_relative_to(Path(__file__).parent):
+            let_go_of_sockets()

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -161,17 +161,25 @@ def fetch() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture(autouse=True)
-def sockets_of_the_client(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let go of the sockets that kafka-python leaves where a broker goes away.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let go of the client's sockets after each test that needs a broker."""
+    try:
+        return (yield)
+    finally:
+        if not NEEDS_BROKER.isdisjoint(getattr(item, "fixturenames", ())):
+            let_go_of_sockets()
 
-    It gives them to the garbage collector (3.0.12), which would blame a test that came later.
+
+def let_go_of_sockets() -> None:
+    """Collect the sockets that kafka-python leaves where a broker goes away.
+
+    It gives them to the garbage collector (3.0.12), which would blame a test that came later. The
+    records of a test's log hold them until all of it is over, its fixtures included.
     """
-    yield
-    if not NEEDS_BROKER.isdisjoint(request.fixturenames):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,10 @@ def _fails_nowhere(case: Any) -> None:
     sent.pop("cookies", None)
     if isinstance(sent.get("data"), bytes):
         sent["content"] = sent.pop("data")
+    told = sent.get("headers") or {}
+    sent["headers"] = [
+        (name.encode(), str(value).encode("latin-1")) for name, value in told.items()
+    ]
     method, url = sent.pop("method"), sent.pop("url")
     assert url.startswith(BASE)
     answer = CLIENT.request(method, url.removeprefix(BASE), **sent)

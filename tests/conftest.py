@@ -19,11 +19,8 @@ pytest_plugins = ("tests.connectors.kafka_broker", "tests.connectors.elastic_ser
 
 # Several suites share one machine: a deadline in milliseconds would measure the neighbours.
 settings.register_profile("test", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# CI judges a change, so it draws the same examples each time, and of those no more than half;
-# new ones, and all of them, are drawn by everybody else.
-settings.register_profile(
-    "ci", settings.get_profile("test"), derandomize=True, database=None, max_examples=50
-)
+# CI judges a change, so it draws the same examples each time; new ones are drawn by everybody else.
+settings.register_profile("ci", settings.get_profile("test"), derandomize=True, database=None)
 settings.register_profile("proof", settings.get_profile("test"), max_examples=5_000)
 
 

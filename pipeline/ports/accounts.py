@@ -38,6 +38,17 @@ class Account:
     disabled: bool = False
     since: Instant = 0
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Name the ways in that it has, never what they are."""
+        held = {
+            "password": self.password,
+            "second factor": self.one_time,
+            "provider": self.provider,
+            "certificate": self.certificates,
+        }
+        return tuple(way for way, what in held.items() if what)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

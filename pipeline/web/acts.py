@@ -97,7 +97,7 @@ class Acts:
                 return None
             parties.add(str(found["recipient"]["party_id"]))
         if len(parties) != 1 or not parties <= viewer.parties:
-            raise ActRefused(["they went to several parties: acknowledge each by itself"])
+            raise ActRefused(["they went not to one party of yours: acknowledge each by itself"])
         return {"notices": list(map(str, ids)), "party": parties.pop()}
 
     def _own(self, viewer: Viewer, object_id: object) -> bool:

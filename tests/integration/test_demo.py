@@ -31,8 +31,17 @@ def listed(folder: Path, *arguments: str) -> list[dict[str, object]]:
 def test_the_story_ends_with_its_table(played: tuple[Path, str]) -> None:
     """What arrives, what fires, what is told and the table of incidents are on the terminal."""
     _, shown = played
-    for words in ("arrived:", "fires", "told", "incidents of the story", "signed", "spooled"):
+    for words in (
+        "arrived:",
+        "streamed",
+        "fires",
+        "told",
+        "incidents of the story",
+        "signed",
+        "spooled",
+    ):
         assert words in shown
+    assert "(event_stream" not in shown, "parts of a stream are counted"
     assert "0 were lost on the way" in shown
     assert "the audit trail verifies" in shown
 

@@ -288,16 +288,10 @@ def _typed(name: str) -> str:
 
 
 def _row(one: Account) -> Json:
-    ways = {
-        "password": one.password,
-        "second factor": one.one_time,
-        "provider": one.provider,
-        "certificate": one.certificates,
-    }
     return {
         "name": one.name,
         "roles": list(one.roles),
         "parties": list(one.parties),
-        "logs in with": [way for way, held in ways.items() if held],
+        "logs in with": list(one.ways),
         "disabled": one.disabled,
     }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pipeline.model import Finding, Incident, IncidentState, Limb, Notice, NoticeState, Tri
+from pipeline.notify.streaming import EVENT_STREAM
 from pipeline.runtime.cli.output import say, show_table, to_the_second
 
 
@@ -12,14 +13,12 @@ class Show:
 
     def __init__(self) -> None:
         self._arrived: Counter[str] = Counter()
+        self._streamed: Counter[str] = Counter()
         self._states: dict[str, IncidentState] = {}
 
     def narrate(self, text: str) -> None:
-        """Tell a line of the story, after what has arrived since the last."""
-        if self._arrived:
-            parts = ", ".join(f"{source} {count}" for source, count in self._arrived.most_common(6))
-            say(f"    arrived: {parts}")
-            self._arrived.clear()
+        """Tell a line of the story, after what has arrived and was streamed since the last."""
+        self._tell_counted()
         say(f"\n== {text}")
 
     def arrived(self, source: str, records: int) -> None:
@@ -40,14 +39,26 @@ class Show:
     def notice(self, notice: Notice) -> None:
         """Tell what became of one delivery."""
         to = f"{notice.recipient.role} {notice.recipient.party_id}"
-        if notice.receipt is not None:
+        if notice.receipt is not None and notice.kind == EVENT_STREAM:
+            self._streamed[f"{to} ({notice.basis}, {notice.channel})"] += 1
+        elif notice.receipt is not None:
             say(f"    told     {to} ({notice.leg}, {notice.basis}, {notice.channel}): receipt")
         else:
             say(f"    not yet  {to} ({notice.leg}): {notice.last_error}")
 
     def totals(self, sent: int, lost: int) -> None:
         """Tell how much was sent and whether anything was lost on the way."""
+        self._tell_counted()
         say(f"{sent} records were sent, {lost} were lost on the way")
+
+    def _tell_counted(self) -> None:
+        if self._arrived:
+            parts = ", ".join(f"{source} {count}" for source, count in self._arrived.most_common(6))
+            say(f"    arrived: {parts}")
+            self._arrived.clear()
+        for to, count in sorted(self._streamed.items()):
+            say(f"    streamed {to}: {count} part(s) of events, each with a receipt")
+        self._streamed.clear()
 
 
 def _finding_line(finding: Finding) -> str:

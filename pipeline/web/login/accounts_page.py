@@ -130,18 +130,12 @@ def _let(request: Request) -> Viewer:
 def _row(account: Account) -> dict[str, Any]:
     """Write an account for the pages: which ways in there are, never what they are."""
     waits = bool(account.password and not account.one_time)
-    ways = {
-        "password": account.password,
-        "second factor": account.one_time,
-        "provider": account.provider,
-        "certificate": account.certificates,
-    }
     return {
         "name": account.name,
         "roles": account.roles,
         "parties": account.parties,
         "sectors": account.sectors,
-        "ways": [way for way, held in ways.items() if held],
+        "ways": account.ways,
         "password": bool(account.password),
         "state": "disabled" if account.disabled else "enrols" if waits else "in use",
         "disabled": account.disabled,

@@ -87,3 +87,18 @@ def test_what_is_no_acknowledgement_is_refused(told: Centre, detail: dict[str, o
     body = {"name": "notices_receive", "reason": "we have it", "detail": detail}
     assert api.request("POST", "/commands", json=body).status_code == 422
     assert not told.keys
+
+
+def test_notices_of_two_parties_are_two_acknowledgements(told: Centre) -> None:
+    """Who speaks for two parties says for each by itself that it has what went to it."""
+    both = replace(viewer(Role.OWNER), parties=frozenset({"party-a", "party-b"}))
+    api = Client(told, both)
+    body = {
+        "name": "notices_receive",
+        "reason": "we have it",
+        "detail": {"notices": [OWN, OTHERS_]},
+    }
+    answer = api.request("POST", "/commands", json=body)
+    assert answer.status_code == 422
+    assert "one party of yours" in answer.text
+    assert not told.keys

@@ -30,7 +30,7 @@ _AFTER: dict[str, frozenset[str]] = {
 """Each stage, and those that may follow it: forward in creation (39(4)), upgrade only after
 industrial operation (39(5)), writing off only after termination (41, 41-1)."""
 
-_KZ = zone_named("Asia/Almaty")
+_ZONE = "Asia/Almaty"  # read when it is needed: a process chooses where zones come from first
 
 
 class Violation(NamedTuple):
@@ -144,7 +144,12 @@ def _dates(record: ObjectRecord, life: Lifecycle) -> Iterator[Violation]:
         yield Violation(record, message, "correct one of the dates")
     state = record.state_body or record.e_government is not None
     ends = life.warranty_until
-    if state and begun is not None and ends is not None and ends < later(begun, 1, 0, 0, _KZ):
+    if (
+        state
+        and begun is not None
+        and ends is not None
+        and ends < later(begun, 1, 0, 0, zone_named(_ZONE))
+    ):
         message = f"object {record.id!r}: the warranty is shorter than a year (40(2)(9))"
         yield Violation(record, message, "correct lifecycle.warranty_until")
 
@@ -162,7 +167,7 @@ def _long_trials(spans: Iterable[Piece]) -> Iterator[Violation]:
             began = None
             continue
         began = life.trial_started_at if began is None else began
-        if began is not None and end != LATEST and end > later(began, 1, 0, 0, _KZ):
+        if began is not None and end != LATEST and end > later(began, 1, 0, 0, zone_named(_ZONE)):
             message = f"object {record.id!r}: trial operation lasts longer than a year (39(4))"
             way_out = "record the day on which it ended, at most a year after trial_started_at"
             yield Violation(record, message, way_out)

@@ -1,11 +1,9 @@
 """The command `saqshy`: every command in one list."""
 
-import gc
-import zoneinfo
-
 import typer
 
 from pipeline.runtime.cli.lazy import Later, lazily
+from pipeline.runtime.interpreter import set_up_interpreter
 
 COMMANDS = {  # each in the module of its name, with the first sentence of its help
     "run": (
@@ -87,10 +85,5 @@ def _group() -> None:
 
 def main() -> None:
     """Run the command line."""
-    # Events and findings hold no cycles: looking for these after each 700 objects, as is usual,
-    # costs a tenth of the pipeline's time.
-    gc.set_threshold(20_000, 20, 50)
-    # Zones are those of the pinned package on every machine: an older system does not know that
-    # Kazakhstan has one zone since March 2024, and would read the same bytes as another time.
-    zoneinfo.reset_tzpath(())
+    set_up_interpreter()
     app()

@@ -27,6 +27,7 @@ from pipeline.model import RawBatch, Revisions, to_json, unpack_batch
 from pipeline.notify import Channels, Composer, read_texts
 from pipeline.runtime.chains import Chains
 from pipeline.runtime.cores import wire
+from pipeline.runtime.interpreter import set_up_interpreter
 from pipeline.runtime.knowledge import Shelf
 from pipeline.runtime.logs import in_words, set_up_logging
 from pipeline.runtime.observing import observe
@@ -189,6 +190,7 @@ def _apart() -> tuple[BinaryIO, BinaryIO]:
 
 def serve() -> None:
     """Run a matching process on standard input and output."""
+    set_up_interpreter()
     source, out = _apart()
     head = source.read(wire.HEAD.size)
     setup = orjson.loads(source.read(wire.HEAD.unpack(head)[1]))

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import SaqshyError
-from pipeline.model import FailureCode, RawBatch, as_document
+from pipeline.model import FailureCode, RawBatch, as_document, instant
 from pipeline.runtime.bootstrap import System
 from pipeline.runtime.cores.child import Child
 from pipeline.runtime.cores.pool import Pool
@@ -134,6 +135,22 @@ def test_a_process_that_hangs_is_replaced(tmp_path: Path) -> None:
         assert made.system.stores.events.count() == 8 * 12
         assert pool.work.figures.lost["hung"] >= 1
         assert not list(made.system.stores.dead_letters.list())
+
+
+def test_time_zones_of_processes_are_those_of_the_pinned_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine whose own files say another time of a zone changes no event's time."""
+    false = tmp_path / "zones" / "Asia" / "Almaty"
+    false.parent.mkdir(parents=True)
+    false.write_bytes((files("tzdata") / "zoneinfo" / "Etc" / "UTC").read_bytes())
+    monkeypatch.setenv("PYTHONTZPATH", str(tmp_path / "zones"))
+    record = b"<86>Mar  2 20:41:00 bank-gw01 sshd[9]: Failed password for root from 203.0.113.45"
+    with pooled(tmp_path) as made:
+        made.take([record])
+        (outcome,) = made.outcomes
+        (event,) = outcome.observed.events
+        assert event.time == instant("2026-03-02T20:41:00+05:00")
 
 
 def test_changed_rules_reach_the_processes(tmp_path: Path) -> None:

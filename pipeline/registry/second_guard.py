@@ -25,6 +25,8 @@ from pipeline.registry.marks import (
 
 MOST_NAMES = 50_000  # remembered; beyond, all are forgotten and looked at again
 LONGEST_NAME = 120  # characters of a field's name that are looked at, from its end
+MOST_SHAPES = 5_000  # of objects in which no name is a mark's; as above
+LONGEST_SHAPE = 2_000  # characters of all names of one that is remembered
 MOST_NODES = 20_000  # values of one event that are looked into; one with more is stopped
 # Under these roots an ECS document's sender may name members itself (fields of the schema of type
 # ``object``, ``flattened`` and ``nested``); everywhere else the schema names them.
@@ -34,6 +36,7 @@ _OPEN_ROOTS = frozenset({
 })  # fmt: skip
 _OPEN_BELOW = ("host", "user")  # of these, what stands under ``entity``
 _VALUE_OF = (("name", "value"), ("Name", "Value"), ("key", "value"), ("Key", "Value"))
+_PAIR_NAMES = frozenset(name for name, _ in _VALUE_OF)
 
 
 class _Kind(IntEnum):
@@ -58,6 +61,9 @@ class SecondGuard:
     _kinds: dict[str, _Kind] = field(init=False, repr=False, compare=False)
     _known: dict[str, _Kind] = field(init=False, repr=False, compare=False, default_factory=dict)
     _clean: set[str] = field(init=False, repr=False, compare=False, default_factory=set)
+    _shapes: set[tuple[str, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=set
+    )
 
     def __post_init__(self) -> None:
         marks = self.vocabulary
@@ -83,7 +89,9 @@ class SecondGuard:
         """
         try:
             named = self._marks_among(set().union(*[event.native for event in events]))
-            given = self._given_among([event.ecs for event in events])
+            given: set[int] = set()
+            if self._given_among([event.ecs for event in events]):
+                given = {event.index for event in events if self._given_among([event.ecs])}
             nesting = {
                 event.index
                 for event in events
@@ -91,12 +99,13 @@ class SecondGuard:
             }
         except Exception:  # noqa: BLE001 (fails closed: its text may quote the record)
             return [event.index for event in events]
-        if not (named or given):
-            events = [event for event in events if event.index in nesting] if nesting else ()
+        if not named:
+            looked = given | nesting
+            events = [event for event in events if event.index in looked] if looked else ()
         return [
             event.index
             for event in events
-            if self._stops(event, named, given=given, nests=event.index in nesting)
+            if self._stops(event, named, given=event.index in given, nests=event.index in nesting)
         ]
 
     def _stops(self, event: Event, named: Sequence[str], *, given: bool, nests: bool) -> bool:
@@ -127,7 +136,10 @@ class SecondGuard:
             return True
         if "labels" in roots:
             labels = [one["labels"] for one in ecs if "labels" in one]
-            if self._marks_among(set().union(*labels)) or any(map(self.nests, labels)):
+            names = set().union(*labels)
+            if self._marks_among(names) or not _PAIR_NAMES.isdisjoint(names):
+                return True
+            if any(map(self.nests, labels)):
                 return True
         if "log" in roots and any(_data_of(one) for one in ecs):
             return True
@@ -177,10 +189,24 @@ class SecondGuard:
             if isinstance(value, list):
                 waiting += [(above, one) for one in value if one.__class__ in (dict, list)]
                 continue
-            members = [(f"{above}.{name}", one) for name, one in value.items()]
-            if self._paired(value) or any(self._says(name, one) for name, one in members):
+            if (above, *value) not in self._shapes and self._marked(above, value):
                 return True
-            waiting += [(name, one) for name, one in members if one.__class__ in (dict, list)]
+            waiting += [
+                (f"{above}.{name}", one)
+                for name, one in value.items()
+                if one.__class__ in (dict, list)
+            ]
+        return False
+
+    def _marked(self, above: str, held: Json) -> bool:
+        """Tell whether a member of an object is a mark; remember names that never are."""
+        members = [(f"{above}.{name}", one) for name, one in held.items()]
+        if any(self._kind(name) for name, _ in members) or not _PAIR_NAMES.isdisjoint(held):
+            return self._paired(held) or any(self._says(name, one) for name, one in members)
+        if sum(map(len, held), len(above)) <= LONGEST_SHAPE:
+            if len(self._shapes) >= MOST_SHAPES:
+                self._shapes.clear()
+            self._shapes.add((above, *held))
         return False
 
     def _paired(self, held: Json) -> bool:

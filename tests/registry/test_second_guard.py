@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Event, TimeConfidence
@@ -105,6 +105,40 @@ def test_no_event_makes_it_raise_and_a_mark_always_shows(native: dict[str, Any])
     """Whatever stands beside it, a mark in a field of that name is found."""
     assert stops(replace(event(), native=native)) in ([], [0])
     assert stops(replace(event(), native={**native, "гриф": "секретно"})) == [0]
+
+
+_NAMES = st.sampled_from(["a", "x", "name", "value", "Key", "гриф", "classification", "a.гриф"])
+_VALUES = st.sampled_from(["a", "", 3, None, "секретно", "открыто", "гриф", "secret"])
+_HELD = st.recursive(
+    _VALUES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.dictionaries(_NAMES, _HELD, max_size=4), min_size=1, max_size=12))
+def test_what_was_seen_before_changes_no_answer(natives: list[dict[str, Any]]) -> None:
+    """A guard that remembers the names of many objects stops what a new one stops."""
+    seen = SecondGuard(MARKS, nests)
+    for native in natives:
+        one = replace(event(), native=native, ecs={"host": {"entity": native}})
+        assert seen([one], [NESTED]) == SecondGuard(MARKS, nests)([one], [NESTED])
+
+
+_ECS = st.dictionaries(st.sampled_from(["labels", "network", "host", "log"]), st.dictionaries(
+    st.sampled_from(["name", "value", "entity", "гриф", "x"]), _VALUES, max_size=3
+), max_size=3)  # fmt: skip
+
+
+@settings(deadline=None)
+@example([{"labels": {"name": "гриф", "value": "секретно"}}, {"network": {"x": "a"}}])
+@given(st.lists(_ECS, min_size=2, max_size=6))
+def test_what_stands_beside_an_event_changes_no_answer(several: list[dict[str, Any]]) -> None:
+    """Each event of a batch is stopped, or not, as it is alone."""
+    batch = [event(index, ecs) for index, ecs in enumerate(several)]
+    alone = [one.index for one in batch if GUARD([one], [b"{}"] * len(batch))]
+    assert GUARD(batch, [b"{}"] * len(batch)) == alone
 
 
 @pytest.mark.proof

@@ -166,22 +166,10 @@ class MessageWriter:
             }
         )
         subject = f"{answer.message_id}/{answer.sha256}"
-        return Notice(
-            id=notice_id(subject, f"{ACKNOWLEDGEMENT}.{answer.said}", 1, to),
-            incident_id=answer.message_id,
-            revision=1,
-            leg=ACKNOWLEDGEMENT,
-            ordinal=1,
-            recipient=to,
-            channel=self.channels.of(to, None),
-            language=LANGUAGES[0],
-            created_at=at,
-            due_at=at,
-            basis=POLICY,
-            set_by=POLICY,
-            guard=GuardDecision("open", ""),
-            payload=document(payload),
-            kind=ACKNOWLEDGEMENT,
+        name = notice_id(subject, f"{ACKNOWLEDGEMENT}.{answer.said}", 1, to)
+        whole = document(payload)
+        return self._notice(
+            name, answer.message_id, ACKNOWLEDGEMENT, ACKNOWLEDGEMENT, to, at, whole
         )
 
     def page(self, what: str, of: str, to: Recipient, at: Instant, **values: str) -> Notice:
@@ -199,11 +187,17 @@ class MessageWriter:
             centre=self.centre,
             text=tuple(self._paged(what, language, of, values) for language in LANGUAGES),
         )
+        return self._notice(name, of, what, PAGE, to, at, document(payload))
+
+    def _notice(
+        self, name: str, of: str, leg: str, kind: str, to: Recipient, at: Instant, payload: Json
+    ) -> Notice:
+        """Make a notice about a message, which no law's term bears on."""
         return Notice(
             id=name,
             incident_id=of,
             revision=1,
-            leg=what,
+            leg=leg,
             ordinal=1,
             recipient=to,
             channel=self.channels.of(to, None),
@@ -213,8 +207,8 @@ class MessageWriter:
             basis=POLICY,
             set_by=POLICY,
             guard=GuardDecision("open", ""),
-            payload=document(payload),
-            kind=PAGE,
+            payload=payload,
+            kind=kind,
         )
 
     def _paged(self, what: str, language: str, of: str, values: dict[str, str]) -> Text:

@@ -76,6 +76,10 @@ class Feed:
         except (KafkaError, OSError) as error:
             self._lost(error)
             return []
+        # A partition that waits is paused. One that brings something was another's meanwhile, and
+        # came back with nothing paused, from where that one has committed.
+        for partition in found:
+            self._held.pop(partition, None)
         self.trouble = "" if self._consumer.assignment() else "has no partitions yet"
         return list(_messages(found))
 
@@ -150,10 +154,12 @@ class Feed:
                 log.info("index.leave", error=str(error))
 
     def _look_again(self) -> None:
-        now = self.monotonic()
-        for partition in [one for one, until in self._held.items() if until <= now]:
-            del self._held[partition]
-            if partition in self._consumer.assignment():
+        now, ours = self.monotonic(), self._consumer.assignment()
+        for partition, until in list(self._held.items()):
+            if partition not in ours:
+                del self._held[partition]
+            elif until <= now:
+                del self._held[partition]
                 self._consumer.resume(partition)
 
     def _lost(self, error: Exception) -> None:

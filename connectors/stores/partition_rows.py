@@ -22,7 +22,7 @@ ENTRIES = 64  # of an object, after which its rows are written themselves
 ENTRY_BYTES = 512 * 1024  # of them together, after which they are too
 _END = b"\x00"
 Write: TypeAlias = tuple[bytes, bytes | None]
-VERSION = 1  # of the state's form, and of what stands in its rows
+VERSION = 2  # of the state's form, and of what stands in its rows; 2: its log is claimed
 _VERSION_KEY = b"v" + _END
 VERSIONED: Write = (_VERSION_KEY, b"%d" % VERSION)
 _Changes: TypeAlias = dict[str, bytes | None]
@@ -219,14 +219,17 @@ class PartitionRows:
 
 
 def stands_as_ours(disk: Ordered) -> bool:
-    """Tell whether a state names its version; StoreCorrupt where it is newer than this process."""
+    """Tell whether a state is of this version; StoreCorrupt where it is newer than this process.
+
+    What is older, or names none, is to be named anew with the next step.
+    """
     for _, value in disk.items(_VERSION_KEY, _VERSION_KEY + _END):
         if int(value) > VERSION:
             raise StoreCorrupt(
                 f"this state is of version {int(value)}, known is {VERSION}: a newer process has"
                 " written it; upgrade this one (nothing of it was read or changed)"
             )
-        return True
+        return int(value) == VERSION
     return False
 
 

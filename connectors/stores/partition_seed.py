@@ -8,6 +8,7 @@ state follows from the replay.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from connectors.stores.elasticsearch.documents import standing_version
 from connectors.stores.partition_checkpoints import PartitionCheckpoints
 from connectors.stores.partition_database import PartitionDatabase, PartitionState
 from connectors.stores.partition_outbox import PartitionOutbox
@@ -36,6 +37,7 @@ class Seeds:
     heads: list[dict[str, AuditEntry]] = field(init=False)
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     last_at: int = 0
+    _come: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.notices = [{} for _ in range(self.partitions)]
@@ -43,8 +45,14 @@ class Seeds:
         self.heads = [{} for _ in range(self.partitions)]
 
     def note_notice(self, notice: Notice, data: bytes) -> None:
-        """Take note of a notice, as JSON; of one that comes again the last counts."""
-        self.notices[self.partition_of(notice.object_id, self.partitions)][notice.id] = data
+        """Take note of a notice, as JSON; of one that comes again that which has come further.
+
+        What a notifier told that has lost its partition may stand behind what its successor told.
+        """
+        come = standing_version(notice)
+        if come >= self._come.get(notice.id, come):
+            self._come[notice.id] = come
+            self.notices[self.partition_of(notice.object_id, self.partitions)][notice.id] = data
 
     def note_entry(self, entry: AuditEntry) -> None:
         """Take note of an entry of the trail, in whatever order they come."""

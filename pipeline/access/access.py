@@ -108,6 +108,10 @@ class Access:
             and 0 < left <= self.policy.longest_glass
         )
 
+    def seen_as(self, viewer: Viewer, now: Instant) -> Role:
+        """Give the role whose sight a viewer has now: its own but through broken glass."""
+        return self._seen_as(viewer, now)[0]
+
     def whose(self, viewer: Viewer, now: Instant) -> tuple[ObjectRecord, ...]:
         """Give the records of today that a viewer sees any of, by id."""
         sight = self.sight(viewer, OBJECTS, now)

@@ -53,9 +53,7 @@ class Sight:
 
     def shown(self, document: Json) -> Json | None:
         """Give what of a row is seen, None where nothing; the row must fit ``where``."""
-        if self.objects is not None and value_at(document, self.row.object) not in self.objects:
-            return None  # a store would have had to answer another question
-        standing = self._standing(document)
+        standing = self.standing(document)
         if standing == "absent":
             return None
         if standing == "stub":
@@ -64,6 +62,12 @@ class Sight:
         if not self.all_rows:
             shown.pop(LINKS, None)  # another's incident may not be named: the desk looks at each
         return shown
+
+    def standing(self, document: Json) -> Left:
+        """Tell whether a row is seen whole, as a stub or not at all; it must fit ``where``."""
+        if self.objects is not None and value_at(document, self.row.object) not in self.objects:
+            return "absent"  # a store would have had to answer another question
+        return self._standing(document)
 
     @property
     def knows_all(self) -> bool:

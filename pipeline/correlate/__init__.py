@@ -11,6 +11,7 @@ from pipeline.correlate.presence import (
     forgotten_repeats,
     late_matches,
 )
+from pipeline.correlate.progress import passed_over
 from pipeline.correlate.room import Limits
 from pipeline.correlate.watching import Watching, load_watching, watching_from_bundle
 
@@ -29,6 +30,7 @@ __all__ = [
     "forgotten_repeats",
     "late_matches",
     "load_watching",
+    "passed_over",
     "patience",
     "watching_from_bundle",
 ]

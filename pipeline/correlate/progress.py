@@ -27,6 +27,14 @@ def in_order(state: Rows, seen: Observation) -> SourceRow | None:
     return source
 
 
+def passed_over(state: Rows, seen: Observation) -> None:
+    """Note the place alone of an observation that is left out: its source goes on behind it."""
+    source = state.get(SourceRow, "source", seen.source_id) or SourceRow()
+    if seen.sequence > source.sequence:
+        source.sequence = seen.sequence
+        state.put(source, "source", seen.source_id)
+
+
 def advance(state: Rows, whole: ObjectRow, seen: Observation, evidence: Evidence) -> int:
     """Move the watermark; give how far time has passed where nobody is waited for any more."""
     sources = [

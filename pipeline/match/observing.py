@@ -65,6 +65,7 @@ class Watch:
                 if note.kind in _STUBS
             ),
             dropped=self._dropped,
+            records=len(batch.records),
         )
 
 

@@ -124,7 +124,7 @@ class Observation:
 
     ``counts`` is by kind of event ("dataset/code"); ``withheld`` lists (event id, time, kind) of
     records whose content was not kept, or why records were refused. ``dropped`` counts matches
-    beyond the bound.
+    beyond the bound, ``records`` those that the batch holds.
     """
 
     batch_id: str
@@ -143,3 +143,4 @@ class Observation:
     matches: tuple[Match, ...] = ()
     withheld: tuple[tuple[str, Instant, str], ...] = ()
     dropped: int = 0
+    records: int = 0

@@ -16,7 +16,8 @@ class Rows:
     ``types`` maps each kind to its dataclass. A row is found by its kind and the parts of its key,
     and read from its bytes when first asked for; ``changes`` gives what a store must write, and
     ``settled`` forgets it after the commit. ``scratch`` holds what a stage derives from the rows to
-    be quick; it is never stored, and goes with them.
+    be quick; it is never stored, and goes with them. ``unsaved`` tells whether anything changed
+    since who keeps the rows said otherwise.
     """
 
     def __init__(self, object_id: str, types: Mapping[str, type], stored: Mapping[str, bytes]):
@@ -25,6 +26,7 @@ class Rows:
         self._types = types
         self._rows: dict[str, dict[str, Any]] = {kind: {} for kind in types}
         self._changed: dict[str, Any] = {}
+        self.unsaved = False
         for key, data in stored.items():
             self._rows[key[2 : key.index('"', 2)]][key] = data
 
@@ -54,6 +56,7 @@ class Rows:
         """Keep a row under a key at hand and note the change."""
         self._rows[kind][key] = row
         self._changed[key] = row
+        self.unsaved = True
 
     def drop(self, kind: str, *parts: str) -> None:
         """Remove a row; nothing happens where there is none."""
@@ -63,6 +66,7 @@ class Rows:
         """Remove the row that ``key`` names; nothing happens where there is none."""
         if self._rows[kind].pop(key, None) is not None:
             self._changed[key] = None
+            self.unsaved = True
 
     def all(self, row: type[_Row], kind: str) -> Iterator[tuple[tuple[str, ...], _Row]]:
         """Give (key parts, row) of one kind in the order of their keys."""
@@ -78,6 +82,16 @@ class Rows:
     def count(self, kind: str) -> int:
         """Give how many rows of a kind there are."""
         return len(self._rows[kind])
+
+    def restore(self, stored: Mapping[str, bytes]) -> None:
+        """Let go of what changed, in place: the rows are what a store has of them."""
+        for rows in self._rows.values():
+            rows.clear()
+        self._changed.clear()
+        self.unsaved = False
+        self.scratch.clear()
+        for key, data in stored.items():
+            self._rows[key[2 : key.index('"', 2)]][key] = data
 
     def changes(self) -> dict[str, bytes | None]:
         """Give what changed since the last ``settled``: key to bytes, None for removed."""

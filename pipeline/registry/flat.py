@@ -2,9 +2,9 @@ r"""Records as rows of a spreadsheet: a column is a dotted path, a list has ``;`
 
 ``lifecycle.stage``, ``sources.0.match.hosts``: parts by their names, lists of parts by number.
 ``\;`` is a semicolon within an item, ``\\`` a backslash; a mapping (``sources.0.match.fields``) is
-JSON. An empty cell says nothing. What a spreadsheet would take for a formula (``= + - @``) bears an
-apostrophe before it, which reading takes away again. A table of objects has the column ``id``, one
-of parties ``party`` instead.
+JSON. An empty cell says nothing. What a spreadsheet would take for a formula bears an apostrophe
+before it, which reading takes away again (``pipeline.model.safe_cell``). A table of objects has the
+column ``id``, one of parties ``party`` instead.
 """
 
 import csv
@@ -19,10 +19,10 @@ from pydantic import BaseModel
 from pipeline.documents import Document, Place
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Json
+from pipeline.model.safe_cell import csv_line, meant_by
 from pipeline.registry.parties import Party
 from pipeline.registry.records import ObjectRecord
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _ITEM = re.compile(r"((?:[^\\;]|\\.|\\$)+)(?:;|$)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\\;])")
 _MOST = 200  # how high a number in a path may be: a cell must not make a list of a million
@@ -66,20 +66,9 @@ def as_csv(documents: Sequence[Mapping[str, Any]], model: type[BaseModel]) -> st
         return (order.index(head), *((int(p), "") if p.isdigit() else (-1, p) for p in rest))
 
     columns = sorted({path for row in rows for path in row}, key=place)
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow("party" if name == "id" and model is Party else name for name in columns)
-    writer.writerows([_guarded(row.get(name, "")) for name in columns] for row in rows)
-    return out.getvalue()
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    head = csv_line("party" if name == "id" and model is Party else name for name in columns)
+    lines = (csv_line(row.get(name, "") for name in columns) for row in rows)
+    return "".join(("\ufeff", head, *lines))
 
 
 def rows_of_csv(file: str, data: bytes) -> Document:
@@ -134,7 +123,7 @@ def _document(cells: Mapping[str, str], model: type[BaseModel]) -> Json:
     document: Json = {}
     for path, cell in cells.items():
         if path and cell.strip():
-            put(document, path, value_of(model, path, _unguarded(cell)))
+            put(document, path, value_of(model, path, meant_by(cell)))
     made: Json = listed(document)
     return made
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.model import Failure, RawBatch, identity
+from pipeline.model import BatchKind, Failure, RawBatch, identity
 from pipeline.runtime.bootstrap import System
 from pipeline.runtime.spill_records import emptied
 from pipeline.runtime.spill_removal import remove
@@ -39,6 +39,8 @@ def replay_failures(system: System) -> tuple[int, int]:
 
 
 def _once_more(system: System, failure: Failure, original: RawBatch) -> bool:
+    if original.kind is not BatchKind.RAW:
+        return False  # a tick's time is past, and what a person asked is theirs to ask again
     stores = system.stores
     tail = stores.journal.tail(LISTENER, original.object_id, original.source_id)
     last = tail.sequence if tail else 0

@@ -101,10 +101,7 @@ class Archive:
         return tuple(others[term] for term in sorted(others))
 
     def _record_at(self, object_id: str, at: int) -> ObjectRecord | None:
-        history = self.registry.histories.get(object_id)
-        if history is None or not history.begins:
-            return None
-        return history.at(at) or (history.records[0] if at < history.begins[0] else None)
+        return record_at(self.registry, object_id, at)
 
     def held(self) -> frozenset[str] | None:
         """Give the notices that were held then; None: the outbox says it, since it is now."""
@@ -147,6 +144,14 @@ class Archive:
                 since, until = max(begin, attestation.at), min(end, attestation.valid_until)
                 if since < until and standing(record, since) is Standing.OPEN:
                     yield Span(object_id, since, min(until, LATEST))
+
+
+def record_at(registry: Registry, object_id: str, at: int) -> ObjectRecord | None:
+    """Give an object's record at an instant; before the first one that one."""
+    history = registry.histories.get(object_id)
+    if history is None or not history.begins:
+        return None
+    return history.at(at) or (history.records[0] if at < history.begins[0] else None)
 
 
 def sector_of(record: ObjectRecord) -> str | None:

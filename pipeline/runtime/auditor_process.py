@@ -1,7 +1,7 @@
 """The auditor as a process: looks, pages, heartbeats and gauges, until it is told to stop."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,11 +35,20 @@ class Beating(Protocol):
         """Let go of connections."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How many incidents stand: by (state, severity, sector), and by (act, state)."""
+
+    incidents: Mapping[tuple[str, str, str], int]
+    acts: Mapping[tuple[str, str], int]
+
+
 @dataclass(slots=True)
 class AuditorProcess:
     """Looks every so often, now and then at everything, and gives signs of life.
 
-    A store that cannot be read now, or a line that is down, is told and tried again.
+    A store that cannot be read now, or a line that is down, is told and tried again. ``standing``
+    counts incidents where nobody else sees all of them: in a cluster.
     """
 
     auditor: Auditor
@@ -51,6 +60,8 @@ class AuditorProcess:
     beat_seconds: float
     full_seconds: float
     wait: Callable[[float], object]
+    standing: Callable[[int], Stands] | None = None
+    stands: Stands | None = None
     last: Look | None = None
     failing: int = 0
     _beaten: int = 0
@@ -72,6 +83,7 @@ class AuditorProcess:
         try:
             self.last = self.auditor.look(now, everything=everything)
             self._full = now if everything else self._full
+            self.stands = self.standing(now) if self.standing is not None else None
             self.failing = 0
         except StoreError as error:
             self.failing += 1
@@ -168,6 +180,7 @@ class AuditorGauges(Collector):
         for kind, count in counts.items():
             alarms.add_metric([kind], count)
         yield alarms
+        yield from self._standing(process.stands)
         values = {
             "saqshy_auditor_last_look_seconds": last.at / NANOSECONDS if last else 0.0,
             "saqshy_auditor_look_age_seconds": self._age(last),
@@ -179,6 +192,16 @@ class AuditorGauges(Collector):
             shown = family(name)
             shown.add_metric([], value)
             yield shown
+
+    def _standing(self, stands: Stands | None) -> Iterator[Metric]:
+        if stands is None:
+            return
+        whole, by_act = family("saqshy_incidents"), family("saqshy_incidents_by_act")
+        for labels, count in sorted(stands.incidents.items()):
+            whole.add_metric(labels, count)
+        for names, count in sorted(stands.acts.items()):
+            by_act.add_metric(names, count)
+        yield from (whole, by_act)
 
     def _age(self, last: Look | None) -> float:
         return (self._process.clock.now() - last.at) / NANOSECONDS if last else 0.0

@@ -281,6 +281,7 @@ def refused_observation(batch: RawBatch) -> Observation:
         last_event_at=batch.received_at,
         first_event_at=batch.received_at,
         withheld=reasons,
+        records=len(batch.records),
     )
 
 
@@ -304,6 +305,12 @@ def set_aside(batch: RawBatch, observed: Observed, reason: str) -> Observed:
     )
     failures = [*observed.failures, *(poison_failure(batch, one, reason) for one in indexes)]
     return replace(observed, failures=failures, observation=replace(seen, matches=(), withheld=()))
+
+
+def left_out(batch: RawBatch, observed: Observed, reason: str) -> Observed:
+    """Give what is left of a batch that nothing can keep, whatever is taken from it: failures."""
+    failures = tuple(poison_failure(batch, one, reason) for one in range(len(batch.records)))
+    return replace(observed, events=(), failures=failures, indexes=())
 
 
 def poison_failure(batch: RawBatch, index: int, reason: str) -> Failure:

@@ -40,6 +40,8 @@ def count_folded(telemetry: Telemetry, sector: Callable[[str, int], str], folded
             acts = [act for act, said in sorted(judged.acts.items()) if said is Tri.YES]
             branch = sector(incident.object_id, incident.opened_at)
             telemetry.incident_opened(judged.severity, branch, acts)
+    for failure in folded.failures:
+        telemetry.failures(failure.stage, failure.code.value, 1)
     for notice in folded.notices:
         telemetry.notice_made(notice.leg, notice.recipient.role)
         telemetry.guarded(notice.guard.decision, 1)

@@ -15,6 +15,7 @@ from pipeline.runtime.chain import (
     Chain,
     Observed,
     clock_observation,
+    left_out,
     set_aside,
 )
 from pipeline.runtime.chainer import audited
@@ -122,21 +123,7 @@ class Engine:
         observed = self.ahead.observed(chain, position, batch)
         batch = emptied(batch, observed.stopped) if observed.stopped else batch
         started = time.perf_counter()
-        for _ in range(ATTEMPTS):
-            try:
-                folded = self._commit(position, chain, batch, observed)
-                break
-            except SaqshyError:
-                raise
-            except Exception as error:  # noqa: BLE001 (it counts and routes)
-                reason = type(error).__name__
-                place = traceback.extract_tb(error.__traceback__)[-1]
-                where = f"{place.name}:{place.lineno}"
-                log.error("fold.broke", position=position, error=reason, where=where)  # noqa: TRY400 (a traceback may quote the record)
-        else:
-            # What nothing can fold must not stand before everything that comes after it.
-            observed = set_aside(batch, observed, reason)
-            folded = self._commit(position, chain, batch, observed)
+        observed, folded = self._survived(position, chain, batch, observed)
         self.folding.settled()
         seconds = time.perf_counter() - started
         gave = sum(len(part.notices) for part in folded)
@@ -147,13 +134,40 @@ class Engine:
         self.skews.note(batch.received_at, observed.delays)
         self.watch(Outcome(position, batch, observed, folded))
 
-    def _commit(
+    def _survived(
         self, position: int, chain: Chain, batch: RawBatch, observed: Observed
+    ) -> tuple[Observed, tuple[Folded, ...]]:
+        """Commit a batch; what breaks that three times, or once more without what rules found."""
+        reason = ""
+        for attempt in range(ATTEMPTS + 1):
+            try:
+                return observed, self._commit(position, chain, batch, observed)
+            except SaqshyError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it counts and routes)
+                reason = type(error).__name__
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                where = f"{place.name}:{place.lineno}"
+                log.error("fold.broke", position=position, error=reason, where=where)  # noqa: TRY400 (a traceback may quote the record)
+            if attempt == ATTEMPTS - 1:
+                observed = set_aside(batch, observed, reason)
+        # What nothing can fold must not stand before everything that comes after it.
+        observed = left_out(batch, observed, reason)
+        return observed, self._commit(position, chain, batch, observed, folds=False)
+
+    def _commit(
+        self,
+        position: int,
+        chain: Chain,
+        batch: RawBatch,
+        observed: Observed,
+        *,
+        folds: bool = True,
     ) -> tuple[Folded, ...]:
         log.debug("commit.begin", position=position)
         try:
             with self.stores.database.transaction():
-                folded = self._fold(chain, batch, observed)
+                folded = self._fold(chain, batch, observed) if folds else ()
                 self._keep(batch, observed, folded)
                 if self.terms is not None:
                     self.terms.follow(chain.terms, folded)
@@ -203,11 +217,12 @@ class Engine:
 
     def _across(self, chain: Chain, observation: Observation) -> list[Folded]:
         """Fold what an observation or a tick says across objects: for each object its own."""
-        by_object = self.folding.across(chain, observation)
-        return [
+        by_object, failures = self.folding.across(chain, observation)
+        found = [
             self.folding.found(chain, object_id, findings, observation)
             for object_id, findings in by_object.items()
         ]
+        return [*found, Folded(failures=failures)] if failures else found
 
     def _others(self, chain: Chain, batch: RawBatch) -> Folded | None:
         """Fold a command about terms, duty, messages, notices, or that somebody read."""
@@ -233,6 +248,8 @@ class Engine:
         if observed.failures:
             self.stores.dead_letters.put(observed.failures)
         for part in folded:
+            if part.failures:
+                self.stores.dead_letters.put(part.failures)
             if part.findings:
                 self.stores.incidents.put_findings(part.findings)
             if part.revised:

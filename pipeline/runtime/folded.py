@@ -5,17 +5,21 @@ from dataclasses import dataclass
 
 from pipeline.incidents import Revised
 from pipeline.incidents.audit import Draft
-from pipeline.model import Finding, Incident, Notice
+from pipeline.model import Failure, Finding, Incident, Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What the stateful half made of one observation for one object."""
+    """What the stateful half made of one observation for one object.
+
+    ``failures`` name what broke it and was left out.
+    """
 
     findings: Sequence[Finding] = ()
     revised: Sequence[Revised] = ()
     notices: Sequence[Notice] = ()
     drafts: Sequence[Draft] = ()
+    failures: Sequence[Failure] = ()
 
     @property
     def incidents(self) -> list[Incident]:

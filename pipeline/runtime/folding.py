@@ -7,11 +7,12 @@ those that nobody has heard yet are among them.
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from pipeline.correlate import CENTRE
+from pipeline.correlate import CENTRE, passed_over
 from pipeline.incidents.silences import expire, in_force, obey
-from pipeline.model import BatchKind, Finding, Observation, RawBatch
+from pipeline.model import BatchKind, Failure, Finding, Observation, RawBatch
 from pipeline.model.rows import Rows
 from pipeline.ports import StateStore
 from pipeline.runtime.acting import acted
@@ -21,9 +22,17 @@ from pipeline.runtime.judging_anew import judged_anew
 from pipeline.runtime.object_figures import ObjectFigures
 from pipeline.runtime.outages import outage
 from pipeline.runtime.reviewing import obey_review
+from pipeline.runtime.surviving import (
+    Broken,
+    finding_failures,
+    observation_failures,
+    stripped,
+    tried,
+)
 from pipeline.runtime.waits import Waits
 
 OBJECTS_CACHED = 2_000
+_Done = TypeVar("_Done")
 ADMINISTRATION = ""  # whose state is no object's, as is that of every name with an @
 
 
@@ -36,7 +45,8 @@ def everything(_object_id: str) -> bool:
 class Folding:
     """Folds into the rows of a state store; one thread at a time, inside its transaction.
 
-    After the commit call ``settled``, after a failure ``forget``.
+    What breaks an object's fold three times is left out of that object alone, and is a failure of
+    what is folded (``surviving``). After the commit call ``settled``, after a failure ``forget``.
     """
 
     state: StateStore
@@ -51,23 +61,41 @@ class Folding:
         self.figures = ObjectFigures(tuple(self.types))
 
     def observed(self, chain: Chain, observation: Observation) -> Folded:
-        """Fold what a batch, or a tick, said of one object."""
-        state, at = self.rows(observation.object_id), observation.received_at
-        folded = chain.step(state, observation, in_force(self.rows(ADMINISTRATION), at))
-        self.save(state)
-        if observation.kind is BatchKind.CLOCK:
-            self.waits.note(state)
-            self.figures.note(state, observation.received_at)
-        return folded
+        """Fold what a batch, or a tick, said of one object.
 
-    def across(self, chain: Chain, observation: Observation) -> dict[str, list[Finding]]:
-        """Fold what an observation or a tick says across objects; give findings by object."""
+        An observation that breaks it is folded without what rules found, and where that breaks it
+        too, it leaves its place in its source's order and nothing else.
+        """
+        state = self.rows(observation.object_id)
+        done = self._tried(state, lambda: self._stepped(chain, state, observation))
+        if not isinstance(done, Broken):
+            return done
+        left = stripped(observation)
+        if left is not None:
+            again = self._tried(state, lambda: self._stepped(chain, state, left))
+            if not isinstance(again, Broken):
+                return replace(again, failures=observation_failures(observation, done))
+            done = again
+        if observation.kind is not BatchKind.CLOCK:
+            passed_over(state, observation)
+            self.save(state)
+        return Folded(failures=observation_failures(observation, done, whole=True))
+
+    def across(
+        self, chain: Chain, observation: Observation
+    ) -> tuple[dict[str, list[Finding]], Sequence[Failure]]:
+        """Fold what an observation or a tick says across objects.
+
+        Gives findings by object, and the failures of what was left out.
+        """
         if not chain.campaigns:
-            return {}
+            return {}, ()
         centre = self.rows(CENTRE)
-        by_object = chain.across(centre, observation)
+        done = self._tried(centre, lambda: chain.across(centre, observation))
+        if isinstance(done, Broken):
+            return {}, observation_failures(observation, done, across=True)
         self.save(centre)
-        return by_object
+        return done, ()
 
     def found(
         self, chain: Chain, object_id: str, findings: Sequence[Finding], observation: Observation
@@ -75,15 +103,25 @@ class Folding:
         """Judge what was found of an object across objects."""
         silences = in_force(self.rows(ADMINISTRATION), observation.received_at)
         state = self.rows(object_id)
-        folded = chain.judge(state, findings, observation, silences)
+        done = self._tried(state, lambda: chain.judge(state, findings, observation, silences))
+        if isinstance(done, Broken):
+            return Folded(failures=finding_failures(findings, observation, done))
         self.save(state)
-        return folded
+        return done
 
     def ticked(self, chain: Chain, batch: RawBatch) -> list[Folded]:
         """Fold the time into the state that is no object's, and into every object of ours."""
-        ended = self.administered(batch)
+        ended = self.ended(batch)
         ticks = [clock_observation(batch, one) for one in self.objects(chain)]
         return [ended, *(self.observed(chain, tick) for tick in ticks)]
+
+    def ended(self, batch: RawBatch) -> Folded:
+        """Fold a tick into the state that is no object's; what breaks that is left out of it."""
+        done = self._tried(self.rows(ADMINISTRATION), lambda: self.administered(batch))
+        if isinstance(done, Broken):
+            seen = clock_observation(batch, ADMINISTRATION)
+            return Folded(failures=observation_failures(seen, done))
+        return done
 
     def objects(self, chain: Chain) -> list[str]:
         """Give the objects that time passes for here: with state, or expected to be heard."""
@@ -127,6 +165,7 @@ class Folding:
         changes = state.changes()
         if changes:
             self.state.save(state.object_id, changes)
+        state.unsaved = False
 
     def settled(self) -> None:
         """Note that everything folded so far is committed."""
@@ -139,6 +178,21 @@ class Folding:
         """Let go of what was folded in memory: it is not what is stored."""
         self._rows.clear()
         self._open.clear()
+
+    def _stepped(self, chain: Chain, state: Rows, observation: Observation) -> Folded:
+        silences = in_force(self.rows(ADMINISTRATION), observation.received_at)
+        folded = chain.step(state, observation, silences)
+        self.save(state)
+        if observation.kind is BatchKind.CLOCK:
+            self.waits.note(state)
+            self.figures.note(state, observation.received_at)
+        return folded
+
+    def _tried(self, state: Rows, fold: Callable[[], _Done]) -> _Done | Broken:
+        """Fold into an object's rows; where that breaks, they are as they were before."""
+        if state.unsaved:
+            self.save(state)
+        return tried(fold, lambda: state.restore(self.state.load(state.object_id)), state.object_id)
 
     def _reviewed(self, chain: Chain, batch: RawBatch) -> Folded | None:
         """Fold a command about what waits for a person into its object's state."""

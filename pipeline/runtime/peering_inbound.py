@@ -2,9 +2,10 @@
 
 A peer's indicators are files of a folder of its own, which ``enrichment.indicators`` may name and
 which is watched like rules; validity, source and revocation are STIX's own. Its incidents are left
-in the spool folder of our store, journalled, and stand in the audit trail.
+for the running system as a command, journalled, and stand in the audit trail.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from connectors.sinks.durable import write_whole
 from pipeline.model import Command, Json
 from pipeline.notify.exports.stix import TLP
 from pipeline.notify.peers_read import Bundle
-from pipeline.runtime.leaving import leave
 from pipeline.runtime.peering import PEER, PEERS_RECEIVED
 
 MOST_TOLD = 50  # incidents of one bundle
@@ -21,13 +21,13 @@ _NAMES = {marking: name for name, marking in TLP.items()}
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """Hands bundles on: ``folder`` holds the peers' feeds, ``spool`` is our store's."""
+    """Hands bundles on: ``folder`` holds the peers' feeds, ``leave`` takes commands for us."""
 
     folder: Path
-    spool: Path
+    leave: Callable[[Command], None]
 
     def __call__(self, peer: str, bundle: Bundle, at: int) -> None:
-        """Hand a bundle on; again changes nothing. OSError where it cannot be written."""
+        """Hand a bundle on; again changes nothing. OSError, StoreError where it is not kept."""
         feed = bundle.feed()
         if feed is not None:
             write_whole(self.folder / peer / f"{bundle.id}.json", feed, at)
@@ -39,12 +39,8 @@ class Inbound:
             "incidents": [_told(one) for one in incidents[:MOST_TOLD]],
             "count": len(incidents),
         }
-        given = Command(PEERS_RECEIVED, PEER, peer, "sent by another operations centre", at, detail)
-        try:
-            leave(self.spool, given)
-        except FileExistsError:  # a kill left half of it
-            (self.spool / f".{at:020d}-{given.id}").unlink(missing_ok=True)
-            leave(self.spool, given)
+        said = "sent by another operations centre"
+        self.leave(Command(PEERS_RECEIVED, PEER, peer, said, at, detail))
 
 
 def _told(incident: Json) -> Json:

@@ -107,10 +107,17 @@ _RULES = (
 _PEOPLE = (
     _gauge(
         "saqshy_incidents",
-        "Incidents as they stand; after a start, of the objects that are counted already.",
+        "Incidents as they stand; after a start, of the objects that are counted already."
+        " An auditor shows them in a cluster alone.",
         ("state", "severity", "sector"),
+        (RUN, AUDITOR),
     ),
-    _gauge("saqshy_incidents_by_act", "Incidents by the law's acts.", ("act", "state")),
+    _gauge(
+        "saqshy_incidents_by_act",
+        "Incidents by the law's acts. An auditor shows them in a cluster alone.",
+        ("act", "state"),
+        (RUN, AUDITOR),
+    ),
     _gauge("saqshy_review_waiting", "What waits for a person to look at it.", ("what",)),
     _gauge("saqshy_review_oldest_seconds", "How long the oldest of it has waited.", ("what",)),
 )
@@ -202,6 +209,13 @@ _CLUSTER = (
         "Age of the message taken last where others wait behind it, else 0.",
         ("topic",),
         _KAFKA,
+    ),
+    _gauge(
+        "saqshy_tick_waits_seconds",
+        "For how long a tick has waited to come through every partition of raw; what lies behind it"
+        " is held back.",
+        (),
+        (WORKER,),
     ),
     Series(
         "saqshy_indexer_batch_seconds",

@@ -4,7 +4,7 @@ Made from the store as the command line makes it, over the objects of the viewer
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -12,32 +12,27 @@ from functools import cached_property
 import orjson
 
 from pipeline.assess.reason_texts import reason_texts
-from pipeline.incidents.checkpoints import KIND as CHECKPOINT
-from pipeline.incidents.checkpoints import read_token
 from pipeline.incidents.life_cycle import COMMANDS as STEPS
 from pipeline.incidents.life_cycle import form_problems
 from pipeline.incidents.reports import REPORT, report_problems
 from pipeline.incidents.silences import who
 from pipeline.incidents.statistics import History, Period, days, month, year
-from pipeline.incidents.statistics.public import publishable
 from pipeline.incidents.trail import verify_trail
 from pipeline.model import (
     NANOSECONDS,
-    AuditEntry,
     Command,
     Instant,
     Json,
     as_document,
     rfc3339,
 )
-from pipeline.model.checkpoint import Checkpoint
 from pipeline.model.conditions import All, Among
 from pipeline.ports import Stores
 from pipeline.ports.searching import Ask, Kind, Search
-from pipeline.registry import Registry, registry_from_bundle
+from pipeline.registry import ObjectRecord, Registry, registry_from_bundle
 from pipeline.registry.moments import zone_named
 from pipeline.registry.registry import registry_of
-from pipeline.runtime.archive import Archive
+from pipeline.runtime.archive import Archive, record_at
 from pipeline.runtime.checkpoint_keys import trusted
 from pipeline.runtime.cli.incidents_why import texts_folder, why
 from pipeline.runtime.compliance import by_sector, compliance
@@ -46,33 +41,57 @@ from pipeline.runtime.duty_commands import duty_problems
 from pipeline.runtime.figures import Figures
 from pipeline.runtime.redelivering import ROLES as DELIVERIES
 from pipeline.runtime.redelivering import delivery_problems
+from pipeline.runtime.settled import checkpoints_by, entries_by
 from pipeline.runtime.web_in_force import ADMINISTRATION, in_force
 from pipeline.runtime.written import written_problems
 from pipeline.settings import Settings
+from pipeline.web.mandate import STUB, WHOLE, Mandate
 
 MOST_VERSIONS = 100
 VERIFIED_FOR = 60 * NANOSECONDS
+NOTHING_SEEN = Mandate(frozenset())
 
 
 @dataclass
-class MandatedArchive(Archive):
-    """A store as far as a mandate reaches: its objects alone, and nothing that was withheld."""
+class SeenArchive(Archive):
+    """A store as far as a viewer sees it; ``withheld`` counts incidents seen as stubs alone.
 
-    objects: frozenset[str] = frozenset()
+    What an object is (its branch, its classes) follows from an incident that is seen whole; how
+    objects are watched is told of those whose records are seen.
+    """
+
+    seen: Mandate = NOTHING_SEEN
+    withheld: int = 0
 
     @cached_property
     def registry(self) -> Registry:
-        """Give the registry with the mandate's objects alone."""
-        whole = super().registry
-        kept = {name: one for name, one in whole.histories.items() if name in self.objects}
+        """Give the registry with the objects alone whose records are seen."""
+        whole, objects = self._whole, self.seen.objects
+        if objects is None:
+            return whole
+        kept = {name: one for name, one in whole.histories.items() if name in objects}
         parties = whole.every_party()
         return registry_of(kept, parties, whole.marks, whole.duty_rows, whole.roster)
 
+    @cached_property
+    def _whole(self) -> Registry:
+        return registry_from_bundle(self._bundle("registry"))
+
     def histories(self, period: Period) -> Iterator[History]:
-        """Give incidents of these objects that the guard never withheld."""
-        found = super().histories(period)
-        own = (one for one in found if one.revisions[-1].object_id in self.objects)
-        return publishable(own, self.known_at)
+        """Give the incidents of a period that are seen whole, as their histories show them."""
+        for one in super().histories(period):
+            latest = max(one.revisions, key=lambda each: each.revision)
+            if not period.holds(latest.opened_at):
+                continue
+            standing = self.seen.incident(as_document(latest))
+            self.withheld += standing == STUB
+            if standing == WHOLE:
+                shown = (each for each in one.revisions if self.seen.revision(as_document(each)))
+                told = (each for each in one.notices if self.seen.notice(as_document(each)))
+                yield History(tuple(shown), tuple(told))
+
+    def _record_at(self, object_id: str, at: int) -> ObjectRecord | None:
+        return record_at(self._whole, object_id, at)
 
 
 @dataclass(slots=True)
@@ -114,16 +133,16 @@ class StoreAnswers:
         texts = reason_texts(texts_folder(self.settings.law.pack))
         return why(self.stores, history, chosen[-1], language, texts).document()
 
-    def statistics(self, asked: Mapping[str, str], objects: frozenset[str] | None) -> Json:
-        """Report a period over objects (None: all); ValueError where it is none."""
+    def statistics(self, asked: Mapping[str, str], seen: Mandate) -> Json:
+        """Report a period over what is seen; ValueError where it is none."""
         known_at = self.clock()
-        archive = (
-            Archive(self.stores, known_at)
-            if objects is None
-            else MandatedArchive(self.stores, known_at, objects=objects)
-        )
-        report = Figures(archive, self.settings).report(self._period(asked, known_at))
-        return as_document(report)
+        period = self._period(asked, known_at)
+        archive = SeenArchive(self.stores, known_at, seen=seen)
+        report = as_document(Figures(archive, self.settings).report(period))
+        if seen.objects == frozenset():
+            report["coverage"] = []  # rows of zeros would say that nobody is watched
+        first, last = (self._day_of(at) for at in (period.begin, period.end - 1))
+        return {**report, "withheld": archive.withheld, "first_day": first, "last_day": last}
 
     def compliance(self, objects: frozenset[str] | None) -> Sequence[Json]:
         """Give the countdowns of objects (None: all), and their sums by branch."""
@@ -159,12 +178,13 @@ class StoreAnswers:
         settled = self.clock() - self.settling
         with self.stores.database.still():
             found = verify_trail(
-                _before(settled, self.stores.checkpoints.read()),
-                _told_before(settled, self.stores.audit.read()),
+                checkpoints_by(settled, self.stores.checkpoints.read()),
+                entries_by(settled, self.stores.audit.read()),
                 trusted(self.settings.audit),
             )
         return {
             "at": rfc3339(self.clock()),
+            "whole": not found.breaks,
             "breaks": [str(one) for one in found.breaks],
             "entries": found.entries,
             "covered": found.covered,
@@ -174,39 +194,32 @@ class StoreAnswers:
             "last": as_document(found.last) if found.last is not None else None,
         }
 
+    def _day_of(self, at: Instant) -> str:
+        zone = zone_named(self.settings.statistics.zone)
+        return datetime.fromtimestamp(at // NANOSECONDS, zone).date().isoformat()
+
     def _period(self, asked: Mapping[str, str], known_at: Instant) -> Period:
         name = self.settings.statistics.zone
         zone = zone_named(name)
         given = set(asked)
         if given == {"year"}:
-            return year(int(asked["year"]), zone, name)
+            return year(_year(asked["year"]), zone, name)
         if given == {"from", "to"}:
-            first, last = date.fromisoformat(asked["from"]), date.fromisoformat(asked["to"])
-            return days(first, last, zone, name)
+            return days(_day(asked["from"]), _day(asked["to"]), zone, name)
         if not given <= {"month"}:
             raise ValueError("name a month, a year, or from with to")
         known = datetime.fromtimestamp(known_at // NANOSECONDS, zone)
         return month(asked.get("month") or f"{known:%Y-%m}", zone, name)
 
 
-def _before(settled: Instant, checkpoints: Iterable[Checkpoint]) -> Iterator[Checkpoint]:
-    """Give the checkpoints made by an instant; what cannot be read is for the verifier."""
-    for one in checkpoints:
-        try:
-            late = read_token(one.token).statement.at > settled
-        except ValueError:
-            late = False
-        if late:
-            return
-        yield one
+def _year(text: str) -> int:
+    if len(text) != 4 or not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{text[:40]!r} is no year: write 2026")
+    return int(text)
 
 
-def _told_before(settled: Instant, entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
-    """Give the entries, the administration's up to the first checkpoint behind an instant."""
-    ended = False
-    for one in entries:
-        if one.chain == ADMINISTRATION:
-            ended = ended or (one.kind == CHECKPOINT and one.at > settled)
-            if ended:
-                continue
-        yield one
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no day: write 2026-03-01") from error

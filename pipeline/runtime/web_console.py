@@ -17,10 +17,12 @@ from pipeline.registry import Registry
 from pipeline.registry.differences import record_differences
 from pipeline.registry.duties import duties
 from pipeline.registry.duty_rows import rows_with
+from pipeline.registry.moments import zone_named
 from pipeline.runtime.cli.statistics_words import catalogs
 from pipeline.runtime.term_answers import TermAnswers, term_answers
 from pipeline.runtime.term_rows import TermRows, WatchRow
 from pipeline.runtime.terms_tick import clocks_held
+from pipeline.runtime.web_contents import Contents
 from pipeline.runtime.web_ground import Ground
 from pipeline.runtime.web_health import Health
 from pipeline.runtime.web_in_force import in_force
@@ -62,7 +64,7 @@ class PackWords:
             if found is not None and found[0] == revision:
                 return found
             pack = _pack_in_force(self.desk, self.stores)
-        except StoreError:
+        except (StoreError, OSError):
             return found if found is not None else ("", catalogs().messages)
         texts = catalogs()
         return revision, texts.beside(pack_words(pack)).messages if pack else texts.messages
@@ -79,8 +81,10 @@ def console_beside(
         clocks=lambda name: list(told.clocks(name)),
         changes=lambda name: list(told.changes(name)),
         health=health,
+        contents=Contents(ground.search, ground.stores.content, settings.content.cache),
         marked=lambda data: WrittenGuard(told.registry.marks).file(data),
         at_once=int(settings.statistics.at_once_seconds * 1_000_000_000),
+        zone=zone_named(settings.statistics.zone),
     )
 
 

@@ -6,9 +6,11 @@ registry and pack, the checkpoints of the trail, and take commands.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from connectors.stores.elasticsearch.heard import last_heard
@@ -18,6 +20,7 @@ from connectors.stores.elasticsearch.store import ElasticStore, open_elastic
 from connectors.stores.kafka.asked import AskedOut
 from connectors.stores.kafka.checkpoints import KafkaCheckpoints
 from connectors.stores.kafka.content import KafkaContentStore
+from connectors.stores.kafka.reading import Reading
 from connectors.stores.kafka.topics import Topics
 from connectors.stores.memory import open_memory
 from connectors.stores.sqlite import open_sqlite
@@ -29,12 +32,18 @@ from pipeline.model.rows import Rows
 from pipeline.ports import ContentStore, Stores
 from pipeline.ports.searching import Ask, Kind, Search
 from pipeline.ports.stores import WHATEVER, Turn
+from pipeline.runtime.cluster.behind import Behind, asked_behind
 from pipeline.runtime.cluster.indexing_wiring import wanted
 from pipeline.runtime.leaving import leave, spool_of
 from pipeline.runtime.leaving_once import LeaveOnce
-from pipeline.settings import Settings
+from pipeline.runtime.reading import in_cluster
+from pipeline.runtime.settled import SETTLING
+from pipeline.runtime.term_rows import TERMS
+from pipeline.runtime.told_terms import ToldTerms
+from pipeline.settings import ClusterSettings, Settings
 
 HEARD_FOR = 10 * NANOSECONDS
+PARTS_FOR = 60.0  # seconds
 MOST_BUNDLES = 16
 KEYS = "web"  # the folder, in the cluster's, where the keys of acts stand
 LOOKED_AT = "is only looked at here"
@@ -46,7 +55,9 @@ class Ground:
 
     ``leave`` keeps a command durably, ``once`` the same one of a key. ``unready`` says why nothing
     can be asked now, "" where it can. ``settling`` is for how long (nanoseconds) entries of the
-    trail may be lacking here that a checkpoint covers already.
+    trail may be lacking here that a checkpoint covers already. ``parts`` gives how many partitions
+    obey a command side by side, each with an entry of its own; 0: one does, on one machine.
+    ``behind`` gives how many messages each kind of process has yet to read, of a cluster.
     """
 
     name: str
@@ -56,11 +67,8 @@ class Ground:
     once: LeaveOnce
     unready: Callable[[], str]
     settling: Instant = 0
-
-
-def in_cluster(settings: Settings, store: Path | None) -> bool:
-    """Tell whether Elasticsearch is served: the settings name it, and no file was named."""
-    return store is None and settings.elasticsearch is not None
+    parts: Callable[[], int] = int
+    behind: Callable[[], Mapping[str, int]] = dict
 
 
 @contextmanager
@@ -104,15 +112,16 @@ def _cluster(settings: Settings, clock: Callable[[], Instant]) -> Iterator[Groun
         out = AskedOut(cluster)
         stack.callback(out.close)
         search = ElasticSearching(kept.client, kept.documents.names)
+        topics = Topics(cluster.prefix)
         stores = replace(
             open_memory(),  # of journal and spilled content nothing is here to be looked at
-            state=HeardState(kept, clock),
+            state=HeardState(kept, ToldTerms(search, kept.incidents), clock),
             events=kept.events,
             incidents=kept.incidents,
             outbox=LookedAtNotices(kept.notices),
             audit=kept.audit,
             dead_letters=kept.dead_letters,
-            content=RememberedBundles(KafkaContentStore(cluster, Topics(cluster.prefix))),
+            content=RememberedBundles(KafkaContentStore(cluster, topics)),
             checkpoints=KafkaCheckpoints(cluster),
         )
         yield Ground(
@@ -122,8 +131,43 @@ def _cluster(settings: Settings, clock: Callable[[], Instant]) -> Iterator[Groun
             leave=out,
             once=LeaveOnce(cluster.folder / KEYS, out),
             unready=lambda: out.trouble or _answers(search),
-            settling=60 * NANOSECONDS,
+            settling=SETTLING,
+            parts=Parts(partial(_partitions, cluster, topics("outcomes"))),
+            behind=Behind(partial(asked_behind, cluster)),
         )
+
+
+def _partitions(cluster: ClusterSettings, topic: str) -> int:
+    """Ask the brokers how many partitions a topic has."""
+    with Reading(cluster) as reading:
+        return reading.partitions(topic)
+
+
+@dataclass(slots=True)
+class Parts:
+    """How many partitions there are, asked once a minute: a topic grows while we run.
+
+    While no broker answers it is what it was; StoreError where it never was known.
+    """
+
+    ask: Callable[[], int]
+    elapsed: Callable[[], float] = time.monotonic
+    _known: tuple[float, int] | None = None
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> int:
+        """Give the number."""
+        with self._turn:
+            now, known = self.elapsed(), self._known
+            if known is None or now - known[0] >= PARTS_FOR:
+                try:
+                    found = self.ask()
+                except StoreError:
+                    if known is None:
+                        raise
+                    found = known[1]
+                self._known = known = now, found
+            return known[1]
 
 
 def _answers(search: Search) -> str:
@@ -164,10 +208,12 @@ class RememberedBundles:
 class HeardState:
     """Of the state of objects what their kept events tell: when each source was heard last.
 
-    All else is in the workers' partitions. What was asked is remembered for ten seconds.
+    Of terms what the trail tells. All else is in the partitions of workers and notifiers. What was
+    asked of events is remembered for ten seconds.
     """
 
     kept: ElasticStore
+    terms: ToldTerms
     clock: Callable[[], Instant]
     _heard: dict[str, dict[str, bytes]] = field(default_factory=dict)
     _asked_at: Instant | None = None
@@ -184,6 +230,8 @@ class HeardState:
         self, object_id: str, begin: str, end: str, limit: int
     ) -> Sequence[tuple[str, bytes]]:
         """Give the rows of one object with keys in [begin, end), in their order."""
+        if object_id == TERMS:
+            return self.terms.between(begin, end, limit)
         rows = sorted(self.load(object_id).items())
         return [(key, data) for key, data in rows if begin <= key < end][:limit]
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from pipeline.access import Access
 from pipeline.correlate.presence import SourceRow
-from pipeline.model import NANOSECONDS, Instant, Json
+from pipeline.correlate.silence import LEARNED_SILENCE, SILENT_SOURCE
+from pipeline.correlate.volume import VOLUME_DROP
+from pipeline.errors import StoreError
+from pipeline.model import NANOSECONDS, Finding, Instant, Json, from_json
 from pipeline.model.conditions import All, Among
 from pipeline.model.rows import Rows
 from pipeline.ports.searching import Ask, Kind
@@ -19,6 +22,7 @@ from pipeline.runtime.web_in_force import ADMINISTRATION, in_force
 HOUR, DAY = 3_600 * NANOSECONDS, 86_400 * NANOSECONDS
 MOST_SOURCES = 1_000  # whose numbers are counted
 REFUSED = "records_refused"  # entries of what was not taken in
+SILENT, DROPPED = (SILENT_SOURCE.id, LEARNED_SILENCE.id), (VOLUME_DROP.id,)
 _SOURCE = '["source"'
 
 
@@ -36,6 +40,7 @@ class Health:
 
     def _sources(self) -> Iterator[Json]:
         now = self.clock()
+        silent, dropped = self._standing(SILENT), self._standing(DROPPED)
         came = self._by_source(Kind.EVENTS, "saqshy.source_id", now - HOUR)
         failed = self._by_source(Kind.FAILURES, "source_id", now - DAY)
         for record in self.access().registry.objects(now):
@@ -44,16 +49,27 @@ class Health:
             rows = Rows(record.id, STATE_TYPES, only).all(SourceRow, "source")
             heard = {parts[0]: row for parts, row in rows}
             for one in record.sources:
-                row = heard.get(one.id)
+                row, named = heard.get(one.id), (record.id, one.id)
                 yield {
                     "source_id": one.id,
                     "object_id": record.id,
                     "kind": one.format,
                     "last_seen": row.heard_at if row is not None else 0,
-                    "silent_since": row.silent_since if row is not None else 0,
+                    "silent_since": _silent(row) or silent.get(named, 0),
+                    "dropped_since": dropped.get(named, 0),
                     "hour": came.get(one.id, 0),
                     "failed": failed.get(one.id, 0),
                 }
+
+    def _standing(self, rules: tuple[str, ...]) -> Mapping[tuple[str, str], Instant]:
+        """Give since when sources are as a detector says, by object and source."""
+        since: dict[tuple[str, str], Instant] = {}
+        where = All((Among("rule.id", rules), Among("retracted", ("false",))))
+        for data in self.ground.search.page(Ask(Kind.FINDINGS, where, limit=MOST_SOURCES)).rows:
+            one = from_json(Finding, data)
+            if one.fields.get("ended") is False:
+                since.setdefault((one.object_id, one.group.get("source", "")), one.first_event_at)
+        return since
 
     def _by_source(self, kind: Kind, field: str, since: Instant) -> Mapping[str, int]:
         asked = Ask(kind, begin=since, end=self.clock() + DAY)
@@ -77,4 +93,16 @@ class Health:
             told["committed"] = committed
             age = (now - waiting[0][1].received_at) // NANOSECONDS if waiting else 0
             told["lag_seconds"] = max(age, 0)
+        told |= self._behind()
         return {name: str(said) for name, said in told.items() if said != ""}
+
+    def _behind(self) -> Json:
+        try:
+            return {f"behind_{kind}": count for kind, count in self.ground.behind().items()}
+        except StoreError as error:
+            return {"brokers": str(error)}
+
+
+def _silent(row: SourceRow | None) -> Instant:
+    """Give since when a source is silent, by its own row; 0 where no silence of it stands."""
+    return row.silent_since if row is not None and row.silent_finding else 0

@@ -17,6 +17,7 @@ from typing import TypeVar
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -29,21 +30,25 @@ from pipeline.ports.identity import IdentityProvider
 from pipeline.runtime.cluster.indexing_wiring import wanted
 from pipeline.runtime.configuration import bundled
 from pipeline.runtime.login_wiring import entrance, logged, login_settings, provider, sealing
+from pipeline.runtime.reading import in_cluster
 from pipeline.runtime.reads import READ
 from pipeline.runtime.receiver import bind
 from pipeline.runtime.web_answers import StoreAnswers
 from pipeline.runtime.web_console import PackWords, console_beside
 from pipeline.runtime.web_figures import Measured, WebFigures, routes_of
-from pipeline.runtime.web_ground import Ground, in_cluster, opened_ground
+from pipeline.runtime.web_ground import Ground, opened_ground
 from pipeline.runtime.web_in_force import AccessInForce
 from pipeline.runtime.web_tls import serving_tls, tls_options
 from pipeline.settings import LoginSettings, ServingSettings, Settings
 from pipeline.web.api import PREFIX, ApiLimits, api_app
 from pipeline.web.asked import Means
+from pipeline.web.caught import Caught
 from pipeline.web.console.routes import console_routes
 from pipeline.web.desk import Desk
+from pipeline.web.failing import failing
 from pipeline.web.login import (
     BREAK_GLASS,
+    END_GLASS,
     EVENTS,
     Door,
     Gate,
@@ -122,12 +127,17 @@ def opened_front(
             *account_routes(pages),
             *console_routes(desk, clock, words, told),  # the last of them takes the rest
         ]
+        failed = failing(clock)
         middleware = [
             Middleware(Measured, figures=figures, routes=tuple(routes_of(routes))),
             Middleware(SafeHeaders, secure=pages.door.secure),
+            Middleware(Caught, answer=failed),  # of the gate itself
             Middleware(Gate, entrance=door, door=pages.door, clock=clock),
+            Middleware(Caught, answer=failed),  # inside it: cookies that it changes are not lost
         ]
-        app = Starlette(routes=routes, middleware=middleware)
+        app = Starlette(
+            routes=routes, middleware=middleware, exception_handlers={HTTPException: failed}
+        )
         yield Front(desk, app, settings.serving, figures, partial(_unready, ground, desk))
 
 
@@ -172,6 +182,7 @@ def desk_of(
         verify=answers.verify,
         versions=answers.versions,
         clock=clock,
+        parts=ground.parts,
     )
     access = AccessInForce(policy, ground.search, ground.stores.content, clock)
     return Desk(ground.search, access, Recorded(ground.leave, policy.live), means)
@@ -207,7 +218,7 @@ def heard(
     def told(event: str, actor: str, detail: str) -> None:
         logged(event, actor, detail)
         figures.heard(event)
-        if event == BREAK_GLASS or event in EVENTS:
+        if event in (BREAK_GLASS, END_GLASS, *EVENTS):
             role, _, author = actor.partition("/")
             leave(Command(READ, role, author, detail, clock(), {"what": event}))
 

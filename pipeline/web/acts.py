@@ -15,8 +15,14 @@ from pipeline.web.sighted import Sighted
 STEP = "incident_"  # the names of the steps of an incident's life cycle begin so
 REPORT, HOLDER, RECEIVE = "report", "holder", "notices_receive"
 MOST_RECEIVED = 100  # notices of one act
-_PARTS = ("nobody", *map(str, range(64)))  # of a cluster, which obey a command side by side
 TWO = (f"{STEP}merge", f"{STEP}link")
+
+
+def answers_named(command_id: str, parts: int) -> tuple[str, ...]:
+    """Give the ids that entries of a command have: of the whole system, or of ``parts`` of it."""
+    own = f"command:{command_id}"
+    among = ("nobody", *map(str, range(parts))) if parts else ()
+    return (own, *(f"{own}:{one}" for one in among))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Acts:
             if revision.get("command") == command_id and revision["actor"] == viewer.actor:
                 said = {"revision": revision["revision"], "incident": incident_id}
                 return {"command": command_id, "state": "accepted", **said}
-        named = (f"command:{command_id}", *(f"command:{command_id}:{one}" for one in _PARTS))
+        named = answers_named(command_id, self.sighted.means.parts())
         own = (Among("entry_id", named), Among("actor", (viewer.actor,)))
         rows = search.page(Ask(Kind.AUDIT, All(own), limit=1)).rows
         if not rows:

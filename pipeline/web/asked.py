@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.model import Command, Instant, Json
 from pipeline.model.conditions import EVERYTHING, Condition
 from pipeline.ports.searching import Kind
+from pipeline.web.mandate import Mandate
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,17 @@ class Means:
     ``leave`` keeps a command durably and gives the one that stands: of the same ``key`` always the
     first. ``check`` gives what is wrong with a command by itself. ``why`` explains a revision (0
     the last) of an incident in a language, ``statistics`` reports a period (its name and bounds as
-    the API has them) over the objects given (None: all), ``compliance`` what the law asks of these
-    objects, ``verify`` checks the audit trail, ``versions`` tells what is in force.
+    the API has them) over what a viewer sees, ``compliance`` what the law asks of objects (None:
+    all), ``verify`` checks the audit trail, ``versions`` tells what is in force. ``parts`` gives
+    how many partitions of a cluster obey a command side by side; 0 on one machine.
     """
 
     leave: Callable[[Command, str], Command]
     check: Callable[[Command], Sequence[str]]
     why: Callable[[str, int, str], Json | None]
-    statistics: Callable[[Mapping[str, str], frozenset[str] | None], Json]
+    statistics: Callable[[Mapping[str, str], Mandate], Json]
     compliance: Callable[[frozenset[str] | None], Sequence[Json]]
     verify: Callable[[], Json]
     versions: Callable[[], Json]
     clock: Callable[[], Instant]
+    parts: Callable[[], int] = int

@@ -13,13 +13,17 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from pipeline.access import Access, NotAskable, Sight, Viewer
-from pipeline.model import Instant, Json
-from pipeline.model.conditions import All, Among
+from pipeline.access import Access, NotAskable, Role, Sight, Viewer
+from pipeline.access.sight import AVAILABLE
+from pipeline.model import Instant, Json, rfc3339
+from pipeline.model.conditions import EVERYTHING, All, Among, Condition
 from pipeline.ports.searching import Ask, Count, Facets, Histogram, Kind, Search
 from pipeline.web.acts import Acts
 from pipeline.web.asked import ActRefused, Asked, BadQuestion, GroundMissing, Listed, Means
+from pipeline.web.explained import explained
+from pipeline.web.mandate import Mandate
 from pipeline.web.recorded import Read, Recorded
+from pipeline.web.row_ids import with_id
 from pipeline.web.sighted import MOST_PARTS, Sighted, well_asked
 
 CAMPAIGN, CANDIDATE = "campaign", "candidate"
@@ -81,7 +85,7 @@ class Desk:
             return iter(())
         with well_asked():
             self.search.page(replace(found[1], limit=1))  # what is wrong in it is told at once
-            return self._exported(found[0], self.search.every(found[1]))
+            return self._exported(asked.kind, found[0], self.search.every(found[1]))
 
     def live(self, viewer: Viewer, asked: Asked, seen: str = "") -> tuple[str, Listed] | None:
         """Give the first page with its digest; None while it is the one of the digest ``seen``.
@@ -114,7 +118,8 @@ class Desk:
             return None
         self._sighted.note(viewer, sight.basis, Read(f"{kind.value} one", of=row_id))
         document = self._sighted.found(viewer, sight, kind, row_id)
-        return None if document is None else sight.shown(document)
+        shown = None if document is None else sight.shown(document)
+        return None if shown is None else with_id(kind, shown)
 
     def sees(self, viewer: Viewer, incident_id: str) -> bool:
         """Tell whether the viewer sees anything of an incident; no read of it."""
@@ -182,8 +187,21 @@ class Desk:
         """
         if not viewer.multi_factor or not self._sighted.paged(viewer, "why"):
             return None
-        found = self._sighted.incident(viewer, incident_id, "why", whole=True)
-        return None if found is None else self.means.why(incident_id, revision, language)
+        seen = self._sighted.incident(viewer, incident_id, "why", whole=True)
+        found = self.means.why(incident_id, revision, language) if seen is not None else None
+        if seen is None or found is None:
+            return None
+        sight, document = seen[0], found["incident"]
+        if (shown := sight.shown(document)) is None or AVAILABLE in shown:
+            return None  # a revision of which less may be seen than of the last
+        told = self._sighted.sight(viewer, Kind.NOTICES)
+        return explained(
+            found,
+            self._linked(viewer, sight, document, shown),
+            self._sighted.sight(viewer, Kind.FINDINGS),
+            {str(one["id"]): one for one in self.notices_of(viewer, incident_id)},
+            told,
+        )
 
     # -- what is no row of a store -------------------------------------------------------------
 
@@ -199,7 +217,8 @@ class Desk:
     def statistics(self, viewer: Viewer, period: Mapping[str, str]) -> Json | None:
         """Report a period: ``month``, ``year``, or ``from`` and ``to``; None: not the viewer's.
 
-        ValueError where it names no period.
+        What the viewer does not see is not counted; what it sees as a stub stands in ``withheld``
+        alone. BadQuestion where it names no period.
         """
         query = " ".join(f"{name}={text}" for name, text in sorted(period.items()))
         if not self._sighted.paged(viewer, "statistics", query):
@@ -211,15 +230,33 @@ class Desk:
         """Give what the law asks of each object of the viewer's, and how it stands."""
         if not self._sighted.paged(viewer, "compliance"):
             return ()
-        return self.means.compliance(self._mandate(viewer))
+        return self.means.compliance(self._objects_of(viewer))
 
     def versions(self, viewer: Viewer) -> Json | None:
-        """Tell which rules, law pack and registry are in force, and which were."""
-        return self.means.versions() if self._sighted.paged(viewer, "versions") else None
+        """Tell which rules, law pack and registry are in force, and which were.
+
+        Who changed them is told to those alone who read the trail.
+        """
+        if not self._sighted.paged(viewer, "versions"):
+            return None
+        found = self.means.versions()
+        if self._sighted.sight(viewer, Kind.AUDIT) is not None:
+            return found
+        changes = [{k: v for k, v in one.items() if k != "actor"} for one in found["changes"]]
+        return {**found, "changes": changes}
 
     def verify(self, viewer: Viewer) -> Json | None:
-        """Verify the audit trail and its checkpoints."""
-        return self.means.verify() if self._sighted.paged(viewer, "verify") else None
+        """Verify the audit trail and its checkpoints.
+
+        Numbers and places of entries are told to those who read all of it, to others whether it is
+        whole: a number would count what they may not see.
+        """
+        if not self._sighted.paged(viewer, "verify"):
+            return None
+        found, sight = self.means.verify(), self._sighted.sight(viewer, Kind.AUDIT)
+        if sight is not None and sight.where == EVERYTHING:
+            return found
+        return {"at": found["at"], "whole": found["whole"]}
 
     def me(self, viewer: Viewer) -> Json:
         """Tell who the viewer is to us, and what there is for it; no read of anything."""
@@ -237,7 +274,13 @@ class Desk:
             "commands": list(access.commands(viewer)),
             "ground_needed": access.policy.needs_ground(viewer.role),
             "broken_glass": access.broken(viewer, now),
+            "seen_as": access.seen_as(viewer, now).value,
+            "glass_until": rfc3339(viewer.broke_glass) if access.broken(viewer, now) else "",
         }
+
+    def seen_as(self, viewer: Viewer) -> Role:
+        """Give the role whose sight a viewer has now: its own but through broken glass."""
+        return self.access().seen_as(viewer, self._sighted.now())
 
     # -- what a viewer does --------------------------------------------------------------------
 
@@ -266,20 +309,21 @@ class Desk:
         with well_asked():
             page = self.search.page(ask)
         shown = (sight.shown(orjson.loads(row)) for row in page.rows)
-        return Listed([one for one in shown if one is not None], page.after, page.complete)
+        rows = [with_id(ask.kind, one) for one in shown if one is not None]
+        return Listed(rows, page.after, page.complete)
 
-    def _exported(self, sight: Sight, rows: Iterator[bytes]) -> Iterator[Json]:
+    def _exported(self, kind: Kind, sight: Sight, rows: Iterator[bytes]) -> Iterator[Json]:
         for row in rows:
             shown = sight.shown(orjson.loads(row))
             if shown is not None:
-                yield shown
+                yield with_id(kind, shown)
 
     def _linked(self, viewer: Viewer, sight: Sight, document: Json, shown: Json) -> Json:
         """Name those linked incidents that the viewer sees as well."""
         links = document.get("links") or []
         if sight.all_rows or not links or not sight.given.gives("links"):
             return shown
-        if "details_available" in shown:
+        if AVAILABLE in shown:
             return shown
         others = tuple(str(one["to"]) for one in links if one["kind"] != CAMPAIGN)
         rows = self._sighted.rows(viewer, Kind.INCIDENTS, sight)
@@ -299,8 +343,19 @@ class Desk:
         shown = (sight.shown(access.record(one, now)) for one in records)
         return [one for one in shown if one is not None]
 
-    def _mandate(self, viewer: Viewer) -> frozenset[str] | None:
-        """Give the objects over which pages are made for a viewer; None: over all."""
+    def _mandate(self, viewer: Viewer) -> Mandate:
+        """Give what a viewer's figures are made of: also a token's that may read these alone."""
+        viewer = replace(viewer, scopes=frozenset())
+
+        def rows(kind: Kind) -> tuple[Sight, Condition] | None:
+            sight = self._sighted.sight(viewer, kind)
+            return None if sight is None else (sight, self._sighted.rows(viewer, kind, sight))
+
+        return Mandate(self._objects_of(viewer), rows(Kind.INCIDENTS), rows(Kind.NOTICES))
+
+    def _objects_of(self, viewer: Viewer) -> frozenset[str] | None:
+        """Give the objects whose records a viewer sees; None: all."""
+        viewer = replace(viewer, scopes=frozenset())
         sight = self._sighted.sight(viewer, "objects")
         if sight is None:
             return frozenset()

@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.access import Role
+from pipeline.runtime.web_console import PackWords
 from pipeline.web.console import console_routes
 from pipeline.web.login import SafeHeaders
 from tests.web.console.consoles import CSRF, hostile_beside
@@ -77,7 +78,8 @@ def chromium() -> Iterator[Browser]:
 def site(chromium: Browser) -> Iterator[Site]:
     """Serve the console of a centre of one's own."""
     made = centre()
-    routes = console_routes(made.desk, made.clock, beside=hostile_beside())
+    words = PackWords(made.desk, made.stores, made.clock)
+    routes = console_routes(made.desk, made.clock, words, hostile_beside())
     middleware = [Middleware(SafeHeaders, secure=False), Middleware(ByCookie)]
     config = uvicorn.Config(
         Starlette(routes=routes, middleware=middleware),

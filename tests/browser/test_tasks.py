@@ -1,6 +1,7 @@
 """What each role does in a day, in three languages, with a real browser; pictures are kept."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -57,12 +58,17 @@ def watcher(page: Page, say: Words) -> None:
 
 
 def regulator(page: Page, say: Words) -> None:
-    """See statistics and take them along as CSV."""
+    """See statistics, take the same along as CSV, and have the audit trail verified."""
     watcher(page, say)
     page.get_by_role("link", name=say("way.statistics")).click()
+    total = page.locator("table", has=page.get_by_text(say("statistics.total"), exact=True)).first
+    expect(total.locator("tbody td").first).to_have_text("7")
     with page.expect_download() as download:
         page.get_by_role("link", name=say("statistics.export")).click()
     assert download.value.suggested_filename == "saqshy-statistics.csv"
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert '"normal","no","incident","total","","7"' in lines
+    prosecutor(page, say)
 
 
 def prosecutor(page: Page, say: Words) -> None:
@@ -79,6 +85,21 @@ def administrator(page: Page, say: Words) -> None:
     page.get_by_role("link", name=say("way.objects"), exact=True).click()
     page.locator('a[href="/objects/plain"]').click()
     expect(page.locator("#history h2")).to_have_text(say("object.history"))
+
+
+@pytest.mark.parametrize("language", ["ru"])
+def test_tables_of_figures_stay_in_their_cards(site: Site, language: str) -> None:
+    """On a narrow desk no table of the statistics reaches beyond the card around it."""
+    with site.enter(Role.ANALYST, language, viewport={"width": 1100, "height": 800}) as context:
+        page = context.new_page()
+        page.goto("/statistics")
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        page.screenshot(path=SHOTS / f"{language}-statistics-1100.png", full_page=True)
+        beyond = page.locator("table").evaluate_all(
+            "all => all.filter(one => one.getBoundingClientRect().right >"
+            " one.parentElement.getBoundingClientRect().right + 1).map(one => one.innerText)"
+        )
+        assert beyond == []
 
 
 TASKS: dict[Role, Task] = {

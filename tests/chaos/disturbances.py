@@ -63,6 +63,7 @@ class Disturbances:
             "restart of all": self._all,
             "network cut": lambda: self._cut(silent=False),
             "network silence": lambda: self._cut(silent=True),
+            "network silence of sessions": lambda: self._cut(silent=True, sessions=(3.0, 4.0)),
             "slow disk of a broker": lambda: self._slow(self._broker()),
             "slow disk of a worker": lambda: self._slow(self._worker()),
             "full disk of a worker": self._full,
@@ -110,11 +111,11 @@ class Disturbances:
         self._wait(self.chance.uniform(1, 5))
         server.start()
 
-    def _cut(self, *, silent: bool) -> None:
+    def _cut(self, *, silent: bool, sessions: tuple[float, float] = (0.3, 2.0)) -> None:
         wires = [one.wire for one in self.brokers.each]
         for wire in wires if self.chance.random() < 0.5 else [self.chance.choice(wires)]:
             wire.silence() if silent else wire.cut()
-        self._wait(self.chance.uniform(0.3, 2.0) * SESSION_SECONDS)
+        self._wait(self.chance.uniform(*sessions) * SESSION_SECONDS)
         for wire in wires:
             wire.mend()
 

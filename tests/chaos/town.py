@@ -39,6 +39,7 @@ class Plan:
     far: tuple[str, ...] = ()  # by their wires, which the first worker uses
     disk: Path | None = None  # of the last worker, where its disk is to become full
     spool: int = 512 * 1024 * 1024  # bytes
+    port: int | None = None  # where the first worker says how it is
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Town:
             "partitions": PARTITIONS,
             "replication": min(3, len(self.plan.near)),
             "folder": str(self.plan.disk if last else self.folder / name),
-            "port": None,
+            "port": self.plan.port if name == "worker 1" else None,
             "session_seconds": SESSION_SECONDS,
             "ticks": name == "collector",
         }

@@ -12,6 +12,7 @@ from pipeline.model import (
     NANOSECONDS,
     AuditEntry,
     BatchKind,
+    Event,
     FailureCode,
     Finding,
     IncidentState,
@@ -244,6 +245,24 @@ def test_what_breaks_the_fold_is_set_aside_and_the_rest_goes_on(bench: Bench) ->
     assert bench.stores.dead_letters.count() == 3
     assert bench.stores.events.count() == 33
     assert len(list(bench.stores.incidents.latest())) == 1
+
+
+def test_what_nothing_can_keep_is_left_out_whole(bench: Bench) -> None:
+    """All records of a batch that breaks the store too are dead letters, and others go on."""
+    add = bench.stores.events.add
+
+    def broken(batch: RawBatch, events: Sequence[Event]) -> None:
+        if batch.sequence == 1:
+            raise ZeroDivisionError
+        add(batch, events)
+
+    bench.stores.events.add = broken  # type: ignore[method-assign]
+    bench.deliver(logons(3), resume="1")
+    bench.drain()
+    assert bench.stores.journal.committed() == 1
+    assert sorted(one.index for one in bench.stores.dead_letters.list()) == [0, 1, 2]
+    assert bench.stores.events.count() == 0
+    assert list(bench.stores.incidents.latest()) == []
 
 
 def test_ticks_find_what_fell_silent(bench: Bench) -> None:

@@ -3,9 +3,11 @@
 import pytest
 
 from connectors.stores.memory import open_memory
+from pipeline.errors import StoreError
 from pipeline.runtime import folding as folds
 from pipeline.runtime.cluster.arrival import ARRIVAL_ROWS, PositionRow
 from pipeline.runtime.folding import Folding
+from pipeline.runtime.surviving import Broken
 
 
 def _folding() -> Folding:
@@ -52,3 +54,38 @@ def test_what_was_forgotten_is_read_as_it_is_stored() -> None:
     folding.forget()
     assert folding.rows("a").get(PositionRow, "position", "source") == PositionRow(1)
     assert folding.rows("a").changes() == {}
+
+
+def test_what_breaks_leaves_the_rows_as_they_were_before() -> None:
+    """What was noted before is kept, what broke is not, and whoever holds them goes on."""
+    folding = _folding()
+    rows = folding.rows("a")
+    rows.put(PositionRow(1), "position", "source")
+
+    def breaks() -> None:
+        rows.put(PositionRow(7), "position", "source")
+        rows.put(PositionRow(7), "position", "another")
+        rows.scratch["derived"] = 7
+        raise ZeroDivisionError
+
+    assert folding._tried(rows, breaks) == Broken("ZeroDivisionError")
+    assert rows is folding.rows("a")
+    assert rows.get(PositionRow, "position", "source") == PositionRow(1)
+    assert rows.get(PositionRow, "position", "another") is None
+    assert not rows.scratch
+    rows.put(PositionRow(2), "position", "source")
+    folding.save(rows)
+    folding.settled()
+    folding.forget()
+    assert folding.rows("a").get(PositionRow, "position", "source") == PositionRow(2)
+
+
+def test_errors_of_ours_are_raised() -> None:
+    """A store that fails is no fault of what is folded."""
+    folding = _folding()
+
+    def fails() -> None:
+        raise StoreError("gone")
+
+    with pytest.raises(StoreError):
+        folding._tried(folding.rows("a"), fails)

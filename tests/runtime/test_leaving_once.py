@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.model import Command
+from pipeline.runtime.leaving import leave_again
 from pipeline.runtime.leaving_once import KEYS, LASTING, LeaveOnce
 
 FIRST = Command("incident_note", "analyst", "a.serik", "it is worth a note", 1, {"text": "one"})
@@ -85,3 +86,17 @@ def test_a_broken_key_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"{")
     with pytest.raises(StoreError, match="is no command"):
         leave(SECOND, "k")
+
+
+def test_what_a_kill_left_by_half_is_left_whole(tmp_path: Path) -> None:
+    """A command may be left again, also over a part of it; what is in the way is an error."""
+    half = tmp_path / f".{FIRST.given_at:020d}-{FIRST.id}"
+    half.write_bytes(b"{")
+    for _ in range(2):
+        leave_again(tmp_path, FIRST)
+        assert waiting(tmp_path) == [FIRST.id]
+    assert not half.exists()
+    in_the_way = tmp_path / "file"
+    in_the_way.write_bytes(b"")
+    with pytest.raises(OSError, match="file"):
+        leave_again(in_the_way, FIRST)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from pipeline.normalize.enrichment.indicators.stix import stix_indicators
 from pipeline.notify.peers import PEER_BUNDLE, Allowed, peer_bundle
 from pipeline.runtime.cli.app import app
 from pipeline.runtime.commands import Inbox
-from pipeline.runtime.leaving import spool_of
+from pipeline.runtime.leaving import leave_again, spool_of
 from pipeline.runtime.peering import PEERS_RECEIVED, PEERS_REVOKE, PEERS_SEND
 from pipeline.runtime.peering_inbound import Inbound
 from pipeline.runtime.pki import Pki, development_pki
@@ -35,7 +36,7 @@ PEER = "centre-b"
 @contextmanager
 def received(folder: Path, **keys: Path) -> Iterator[Receiver]:
     """Run another centre's receiver, which hands on into a folder and a spool."""
-    inbound = Inbound(folder / "feeds", folder / "spool")
+    inbound = Inbound(folder / "feeds", partial(leave_again, folder / "spool"))
     receiver = open_receiver(folder, peering=PeersKnown(keys, inbound))
     try:
         with receiver.beside():

@@ -1,7 +1,9 @@
 """Console and API over a real store, beside its writer, behind the login."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -14,7 +16,7 @@ from pipeline.ports.searching import Kind
 from pipeline.runtime.configuration import default_settings
 from pipeline.runtime.leaving import spool_of
 from pipeline.runtime.login_wiring import make_key
-from pipeline.runtime.web_ground import in_cluster
+from pipeline.runtime.reading import in_cluster
 from pipeline.runtime.web_wiring import Front, checked, opened_front
 from pipeline.settings import ElasticsearchSettings, LoginSettings, ServingSettings, Settings
 from pipeline.web.desk import Asked
@@ -106,6 +108,29 @@ def test_without_a_login_nobody_is_served(front: tuple[Front, Path]) -> None:
         assert forged.status_code == 401
         away = httpx.get(f"{address}/")
         assert (away.status_code, away.headers["location"].startswith("/login")) == (303, True)
+
+
+def test_what_breaks_in_front_is_answered_in_full(tmp_path: Path) -> None:
+    """Where accounts cannot be read pages and problems say so, under every header."""
+    with run(tmp_path) as one:
+        one.find("kz-bank", "entry", YES)
+    make_key(tmp_path / "login.key")
+    with (
+        opened_front(settings_in(tmp_path), tmp_path / "saqshy.db", time.time_ns) as made,
+        made.beside() as address,
+    ):
+        with closing(sqlite3.connect(tmp_path / "accounts.db")) as accounts, accounts:
+            accounts.execute("DROP TABLE sessions")
+        shown = {"cookie": "saqshy=anything"}
+        page = httpx.get(f"{address}/queue?lang=kk", headers=shown)
+        problem = httpx.get(f"{address}/api/v1/me", headers=shown)
+    assert page.status_code == problem.status_code in (500, 503)
+    assert '<html lang="kk"' in page.text
+    assert problem.headers["content-type"] == "application/problem+json"
+    for answer in (page, problem):
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["cache-control"] == "no-store"
 
 
 UNSAFE = {

@@ -1,17 +1,21 @@
 """A small centre in memory for the tests of access and of what is served: two owners, all flags.
 
 Every object bears one incident, with a finding, notices, audit entries, an event and a failure, so
-that each kind has a row of each object.
+that each kind has a row of each object. What the desk answers beside rows (why, statistics,
+compliance, verification, versions) is answered as it is when it runs, by the bundled law pack.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from connectors.stores.memory import open_memory
 from connectors.stores.memory_search import MemorySearch
 from pipeline.access import Access, Factor, Policy, Role, Viewer, load_policy
+from pipeline.assess import Pack, load_pack
+from pipeline.incidents.audit import Draft, link
 from pipeline.model import (
     Command,
     GuardDecision,
@@ -30,6 +34,8 @@ from pipeline.model.incident import Link
 from pipeline.ports import Stores
 from pipeline.ports.searching import Search
 from pipeline.registry import ObjectRecord, Party, Registry, make_registry
+from pipeline.runtime.web_answers import StoreAnswers
+from pipeline.settings import Settings
 from pipeline.web.asked import Means
 from pipeline.web.desk import Desk
 from pipeline.web.recorded import Recorded
@@ -38,6 +44,7 @@ from tests.connectors.stores.nouns import at
 
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "rules" / "access" / "policy.yml"
+ADMINISTRATION = "administration"  # the chain that is no object's
 NOW = at(1_000)
 HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> \u202e\x1b[31m {{7*7}}"
 GROUND = "order of inspection 7 of 1 March"
@@ -102,6 +109,36 @@ def registry_of_all() -> Registry:
     return make_registry(map(record_of, FLAGS), parties)
 
 
+@cache
+def bundled_pack() -> tuple[Pack, bytes]:
+    """Read the law pack, and write its bundle; once."""
+    pack = load_pack(Settings(registry=()).law.pack)
+    return pack, pack.bundle()
+
+
+@cache
+def _bundled_registry() -> tuple[str, bytes]:
+    registry = registry_of_all()
+    return registry.revision, registry.bundle()
+
+
+def _in_force(stores: Stores) -> None:
+    """Keep registry and pack, and tell since when they are in force."""
+    pack, data = bundled_pack()
+    revision, records = _bundled_registry()
+    stores.content.put_bundle("pack", pack.revision, data)
+    stores.content.put_bundle("registry", revision, records)
+    head = None
+    for kind, subject in (("content", "c1"), ("registry", revision), ("pack", pack.revision)):
+        draft = Draft(
+            chain=ADMINISTRATION, entry_id=f"in-force-{kind}", kind=f"{kind}_in_force",
+            subject=subject, at=at(0), actor="duty_lead/b.serik",
+            detail={"before": "", "way": "start", "reason": ""},
+        )  # fmt: skip
+        head = link(head, draft)
+        stores.audit.append([head])
+
+
 def _incident(name: str, secret: str) -> Any:
     number = NUMBERS[name]
     seen = replace(
@@ -113,6 +150,11 @@ def _incident(name: str, secret: str) -> Any:
             *((Leg("sectoral_centre", "fin", "b", "statute", "r"),) if name == "bank" else ()),
         ),
         reasons={"severity": f"{secret}-reason-{name}"},
+        versions={
+            "pack": bundled_pack()[0].revision,
+            "registry": _bundled_registry()[0],
+            "regime": "normal",
+        },
     )
     state = IncidentState.NEW
     if name == "candidate":
@@ -189,11 +231,11 @@ def _fill(stores: Stores, skip: Collection[str], altered: Collection[str]) -> No
         stores.dead_letters.put(
             [nouns.failure(number, object_id=name, detail=f"{secret}-detail-{name}")]
         )
-        entry = nouns.entry(
-            1, chain=name, entry_id=f"entry-{name}", subject=incident_of(name), at=at(number),
-            detail={"reason": f"{secret}-audit-{name}"},
+        told = Draft(
+            chain=name, entry_id=f"entry-{name}", kind="incident", subject=incident_of(name),
+            at=at(number), actor="saqshy", detail={"reason": f"{secret}-audit-{name}"},
         )  # fmt: skip
-        stores.audit.append([entry])
+        stores.audit.append([link(None, told)])
 
 
 @dataclass
@@ -224,6 +266,8 @@ def centre(
     ``over`` gives stores to be filled, and how they are asked, instead of memory.
     """
     stores, registry = over[0] if over else open_memory(), registry_of_all()
+    search = over[1] if over else MemorySearch(stores)
+    _in_force(stores)
     _fill(stores, skip, altered)
     table = policy or load_policy(POLICY)
     access = Access(table, registry)
@@ -232,28 +276,21 @@ def centre(
     def leave(command: Command, key: str) -> Command:
         return made.keys.setdefault(key or command.id, command)
 
+    answers = StoreAnswers(stores, search, Settings(registry=()), lambda: made.now)
     means = Means(
         leave=leave,
         check=lambda command: ["no reason"] if len(command.reason) < 10 else [],
-        why=lambda incident, revision, language: {
-            "incident": incident, "revision": revision, "language": language,
-        },
-        statistics=_statistics,
-        compliance=lambda objects: [{"objects": sorted(objects) if objects is not None else None}],
-        verify=lambda: {"breaks": 0},
-        versions=lambda: {"rules": "r1"},
+        why=answers.why,
+        statistics=answers.statistics,
+        compliance=answers.compliance,
+        verify=answers.verify,
+        versions=answers.versions,
         clock=lambda: made.now,
-    )  # fmt: skip
+    )
     recorded = Recorded(lambda command: made.left.append(command), table.live)  # noqa: PLW0108 (made later)
-    desk = Desk(over[1] if over else MemorySearch(stores), lambda: access, recorded, means)
+    desk = Desk(search, lambda: access, recorded, means)
     made.__init__(desk, stores, table, registry)  # type: ignore[misc]
     return made
-
-
-def _statistics(period: Mapping[str, str], objects: frozenset[str] | None) -> Json:
-    if "month" in period and len(period["month"]) != 7:
-        raise ValueError(f"{period['month']!r} is no month: write 2026-03")
-    return {"objects": sorted(objects) if objects is not None else None}
 
 
 def viewer(role: Role, **more: Any) -> Viewer:

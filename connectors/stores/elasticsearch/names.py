@@ -1,5 +1,6 @@
 """Where a document goes: the names of indices and aliases, and the index of an event."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -18,6 +19,7 @@ KINDS: Final = (
     EVENTS, FAILURES, INCIDENTS, INCIDENT_REVISIONS, FINDINGS, FINDING_REVISIONS, NOTICES, AUDIT,
     BUNDLES,
 )  # fmt: skip
+DAY: Final = 86_400 * NANOSECONDS
 COUNTED: Final = "counted"  # the alias of incidents that count
 
 
@@ -55,6 +57,16 @@ class Names:
         if not self._near(day, came):
             return f"{self.prefix}-events-past-{received[:4]}.{received[5:7]}"
         return f"{self.prefix}-events-{day[:4]}.{day[5:7]}.{day[8:]}"
+
+    def events_between(self, begin: int, end: int) -> Sequence[str]:
+        """Give index expressions, some perhaps of none, for all events in [begin, end).
+
+        Of indices of days those alone that lie there; all that are of no day.
+        """
+        first, last = begin // DAY, (end - 1) // DAY
+        days = (datetime.fromtimestamp(day * 86_400, UTC) for day in range(first, last + 1))
+        named = [f"{self.prefix}-events-{day:%Y.%m.%d}" for day in days]
+        return [self.pattern(EVENTS), f"-{self.prefix}-{EVENTS}-2*", *named]
 
     def failure_index(self, received: str) -> str:
         """Give the index of a failure by the time of its batch's receipt (RFC 3339)."""

@@ -35,6 +35,7 @@ from connectors.stores.elasticsearch.client import connect, mapped
 from connectors.stores.elasticsearch.documents import content
 from connectors.stores.elasticsearch.names import (
     AUDIT,
+    DAY,
     EVENTS,
     FAILURES,
     FINDING_REVISIONS,
@@ -45,11 +46,13 @@ from connectors.stores.elasticsearch.names import (
 from connectors.stores.elasticsearch.scan import by_ids, hits
 from connectors.stores.elasticsearch.search_query import (
     COUNTABLE,
+    EVERY_DOCUMENT,
     INDEX_OF,
     Found,
     field_type,
     found_by,
     odd,
+    side_of,
     span_of,
 )
 from pipeline.model import Json
@@ -60,6 +63,8 @@ from pipeline.ports.searching import Ask, Count, Facets, Histogram, Kind, Page
 from pipeline.settings import ElasticsearchSettings
 
 _SCANNED: Final = 500  # documents of one request
+_MOST_DAYS: Final = 7  # of a span whose indices are named one by one
+_EARLIEST: Final = 0  # before it no index of a day is told by its number
 _VALUES: Final = 1_000  # of a field that are counted
 _REVISIONS: Final = {Kind.FINDINGS: FINDING_REVISIONS, Kind.INCIDENTS: INCIDENT_REVISIONS}
 _MARKED: Final = (EVENTS, FAILURES, INCIDENT_REVISIONS, FINDING_REVISIONS, NOTICES, AUDIT)
@@ -131,7 +136,7 @@ class ElasticSearching:
             documents, complete = self._opened(ask, found.query)
             return Count(len(documents), complete)
         with mapped(f"the number of {ask.kind}"):
-            answer = self._client.count(index=self._alias(ask.kind), query=_whole(ask, found))
+            answer = self._client.count(**self._where(ask), query=_whole(ask, found))
         documents, complete = self._opened(ask, _odd(ask))
         return Count(int(answer["count"]) + len(documents), complete)
 
@@ -206,10 +211,24 @@ class ElasticSearching:
     def _alias(self, kind: Kind) -> str:
         return self._names.alias(INDEX_OF[kind])
 
+    def _where(self, ask: Ask) -> Json:
+        """Say where a question is asked: of a short span of events in the indices of its days.
+
+        Each index that is asked makes the question's expressions anew, also where it has no row.
+        """
+        if ask.kind is not Kind.EVENTS or ask.begin is None or ask.end is None:
+            return {"index": self._alias(ask.kind)}
+        if not _EARLIEST <= ask.begin < ask.end <= ask.begin + _MOST_DAYS * DAY:
+            return {"index": self._alias(ask.kind)}
+        indices = ",".join(self._names.events_between(ask.begin, ask.end))
+        return {"index": indices, "ignore_unavailable": True}
+
     @staticmethod
     def _found(ask: Ask) -> Found:
         """Give the query of all that may fit, and whether what is indexed whole fits exactly."""
         span, where = span_of(ask), found_by(ask.kind, ask.where)
+        if where == Found(EVERY_DOCUMENT):
+            return span
         either = {"bool": {"should": [where.query, odd(ask.kind)], "minimum_should_match": 1}}
         query = {"bool": {"filter": [span.query, either]}}
         return Found(query, span.exact and where.exact)
@@ -222,8 +241,8 @@ class ElasticSearching:
         while True:
             with mapped(f"a page of {ask.kind}"):
                 answer = self._client.search(
-                    index=self._alias(ask.kind),
-                    query=found.query,
+                    **self._where(ask),
+                    query=self._nearest(ask, found.query, (order, after), size),
                     sort=_sort(order),
                     size=size,
                     search_after=list(after) if after is not None else None,
@@ -236,13 +255,48 @@ class ElasticSearching:
             if len(rows) < size:
                 return
 
+    def _nearest(self, ask: Ask, query: Json, place: tuple[Order, Place | None], size: int) -> Json:
+        """Narrow a query to the rows from which a page is: the nearest by their first value.
+
+        By one number Elasticsearch passes over what is farther; by a second value it compares all.
+        """
+        order, after = place
+        near, far = ("gte", "lt") if order.descending else ("lte", "gt")
+        beyond = [] if after is None else [side_of(order, far, after[0])]
+        with mapped(f"a page of {ask.kind}"):
+            answer = self._client.search(
+                **self._where(ask), query={"bool": {"filter": [query, *beyond]}},
+                sort=_sort(order)[:1], size=size, source=False, track_total_hits=False,
+            )  # fmt: skip
+        rows = answer["hits"]["hits"]
+        if after is not None:
+            beyond = [side_of(order, f"{far}e", after[0])]
+        if len(rows) == size:
+            beyond.append(side_of(order, near, rows[-1]["sort"][0]))
+        return {"bool": {"filter": [query, *beyond]}}
+
     def _opened(self, ask: Ask, query: Json) -> tuple[list[Json], bool]:
         """Read what a query finds, within the budget; give what fits, and whether that was all."""
         sort = [{OWN_TIME[ask.kind]: "desc"}]
+        first = self._first(ask, query, sort)
+        if first is not None:
+            documents = [_document(ask.kind, hit)[1] for hit in first[: ask.budget]]
+            fitting = [one for one in documents if self._fits(ask, one)]
+            return fitting, len(first) <= ask.budget
         with closing(hits(self._client, self._alias(ask.kind), query, sort, _SCANNED)) as found:
             read = (_document(ask.kind, hit)[1] for hit in islice(found, ask.budget))
             documents = [one for one in read if self._fits(ask, one)]
             return documents, next(found, None) is None
+
+    def _first(self, ask: Ask, query: Json, sort: list[Json]) -> list[Json] | None:
+        """Give all of a query in one request; None where they are too many for that."""
+        with mapped(f"documents of {ask.kind}"):
+            answer = self._client.search(
+                **self._where(ask), query=query, sort=sort, size=_SCANNED,
+                track_total_hits=False,
+            )  # fmt: skip
+        found: list[Json] = answer["hits"]["hits"]
+        return found if len(found) < _SCANNED else None
 
     @staticmethod
     def _fits(ask: Ask, document: Json) -> bool:
@@ -253,7 +307,7 @@ class ElasticSearching:
             return {}
         with mapped(f"counts of {ask.kind}"):
             answer = self._client.search(
-                index=self._alias(ask.kind), query=_whole(ask, found), size=0, aggs=aggs
+                **self._where(ask), query=_whole(ask, found), size=0, aggs=aggs
             )
         result: Json = answer["aggregations"]
         return result

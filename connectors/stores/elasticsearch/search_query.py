@@ -1,14 +1,16 @@
 """Conditions as queries: each finds at least what fits among documents that are indexed whole.
 
-``exact``: it finds nothing else. What a field cannot answer (a flattened object's numbers, a field
-that is not indexed, parts of an analysed text) finds everything: documents are asked one by one.
+``exact``: it finds nothing else. Of an analysed text its tokens tell what cannot fit. What a field
+cannot answer at all (a flattened object's numbers, a field that is not indexed) finds everything.
+What is found by a query that is not exact is asked one by one.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from connectors.stores.asking import MILLISECOND
+from connectors.stores.asking import MILLISECOND, Order
 from connectors.stores.elasticsearch.names import (
     AUDIT,
     EVENTS,
@@ -22,7 +24,7 @@ from connectors.stores.elasticsearch.templates import kind_mapping
 from pipeline.model import Json
 from pipeline.model.conditions import All, Among, Condition, Either, Like, Not, Present, Within
 from pipeline.model.holding import address, holds, holds_addresses, network, number_of
-from pipeline.ports.search_fields import OWN_TIME
+from pipeline.ports.search_fields import OWN_TIME, FieldType, type_of
 from pipeline.ports.searching import Ask, Kind
 
 INDEX_OF: Final = {
@@ -42,10 +44,21 @@ _MARKS: Final = {
     Kind.AUDIT: "hash",
     Kind.FAILURES: "detail",
 }
-_EVERYTHING: Final[Json] = {"match_all": {}}
+EVERY_DOCUMENT: Final[Json] = {"match_all": {}}
 _NOTHING: Final[Json] = {"match_none": {}}
 _MOST_VALUES: Final = 400  # of one condition
 _LARGEST: Final = 2**53
+# Letters and digits between which no word ends: of Latin and Cyrillic.
+_WORD: Final = re.compile(
+    "[0-9a-z\u00df-\u00f6\u00f8-\u00ff\u0101-\u024f\u0430-\u0481\u048b-\u052f]+"
+)
+_SHORTEST: Final = 2
+_OF_ADDRESSES: Final = frozenset("0123456789abcdef.:")
+_SIXTH_VERSION: Final = (  # what stands for no address of version 4
+    ("::", "::fffe:ffff:ffff"),
+    ("::1:0:0:0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+)
+_LONGEST: Final = ".{127,}"  # a token that may be cut: of 255 units of UTF-16
 _OWN_DATES: Final = frozenset({"@timestamp", "saqshy.received_at"})
 _INTEGERS: Final = frozenset({"long", "integer"})
 COUNTABLE: Final = frozenset({"keyword", "boolean", "ip", "long", "integer"})
@@ -59,7 +72,7 @@ class Found:
     exact: bool = True
 
 
-_UNKNOWN: Final = Found(_EVERYTHING, exact=False)
+_UNKNOWN: Final = Found(EVERY_DOCUMENT, exact=False)
 
 
 def found_by(kind: Kind, condition: Condition) -> Found:
@@ -67,8 +80,8 @@ def found_by(kind: Kind, condition: Condition) -> Found:
     match condition:
         case All(of):
             parts = [found_by(kind, one) for one in of]
-            queries = [one.query for one in parts if one.query is not _EVERYTHING]
-            query: Json = {"bool": {"filter": queries}} if queries else _EVERYTHING
+            queries = [one.query for one in parts if one.query is not EVERY_DOCUMENT]
+            query: Json = {"bool": {"filter": queries}} if queries else EVERY_DOCUMENT
             return Found(query, all(one.exact for one in parts))
         case Either(of):
             return _either([found_by(kind, one) for one in of])
@@ -83,8 +96,22 @@ def found_by(kind: Kind, condition: Condition) -> Found:
 def span_of(ask: Ask) -> Found:
     """Give the query of a question's span of time."""
     if ask.begin is None and ask.end is None:
-        return Found(_EVERYTHING)
+        return Found(EVERY_DOCUMENT)
     return _dates(Within(OWN_TIME[ask.kind], ask.begin, ask.end, below=True))
+
+
+def side_of(order: Order, sign: str, value: float) -> Json:
+    """Find what lies on one side of a value of what is sorted by; what lacks it counts as 0."""
+    field = order.fields[0]
+    ends: Json = {sign: value}
+    if type_of(order.kind, field) is FieldType.TIME:
+        ends["format"] = "epoch_millis"
+    asked: Json = {"range": {field: ends}}
+    beside = {"gte": value <= 0, "gt": value < 0, "lte": value >= 0, "lt": value > 0}
+    if order.sort and beside[sign]:
+        lacking = {"bool": {"must_not": [{"exists": {"field": field}}]}}
+        return _either_of([asked, lacking])
+    return asked
 
 
 def odd(kind: Kind) -> Json:
@@ -111,7 +138,11 @@ def _either(parts: list[Found]) -> Found:
     queries = [one.query for one in parts if one.query is not _NOTHING]
     if not queries:
         return Found(_NOTHING, exact)
-    return Found({"bool": {"should": queries, "minimum_should_match": 1}}, exact)
+    if any(
+        one is EVERY_DOCUMENT for one in queries
+    ):  # what else is asked would be asked for nothing
+        return Found(EVERY_DOCUMENT, exact)
+    return Found(_either_of(queries), exact)
 
 
 def _leaf(kind: Kind, condition: Among | Like | Within | Present) -> Found:
@@ -137,9 +168,34 @@ def _typed(kind: Kind, condition: Among | Like | Within, of: str) -> Found:
             found = found if own else Found(found.query, exact=False)
     elif of == "keyword" and not holds_addresses(field):
         found = _keywords(condition)
-    elif of == "ip" and isinstance(condition, Among):
-        found = _addresses(condition)
+    elif of == "ip":
+        found = _like_address(condition) if isinstance(condition, Like) else _addresses(condition)
+    elif of == "text":
+        found = _tokens(condition)
     return found
+
+
+def _tokens(condition: Among | Like) -> Found:
+    """Find texts with a token that has the longest word of a pattern in it, or a cut token.
+
+    The standard analyser lowers letters and cuts where a word ends (UAX 29), never inside a word of
+    these letters; but where it grows too long.
+    """
+    like = isinstance(condition, Like)
+    patterns = (
+        (condition.parts,)
+        if isinstance(condition, Like)
+        else tuple((value,) for value in condition.values)
+    )
+    queries = [_regexp(condition.field, _LONGEST)]
+    for parts in patterns:
+        words = [one for part in parts for one in _WORD.findall(part.casefold())]
+        word = max(words, key=len, default="")
+        made = folded_expression(("", word, "")) if len(word) >= _SHORTEST else None
+        if made is None or not (like or number_of(parts[0]) is None):
+            return _UNKNOWN
+        queries.append(_regexp(condition.field, made[0]))
+    return Found(_either_of(queries), exact=False)
 
 
 def _keywords(condition: Among | Like) -> Found:
@@ -168,7 +224,15 @@ def _expression(field: str, parts: tuple[str, ...]) -> Found:
     if made is None or "\0" in "".join(parts):
         return _UNKNOWN
     value, exact = made
-    return Found({"regexp": {field: {"value": value, "flags": "NONE"}}}, exact)
+    return Found(_regexp(field, value), exact)
+
+
+def _regexp(field: str, value: str) -> Json:
+    return {"regexp": {field: {"value": value, "flags": "NONE"}}}
+
+
+def _either_of(queries: list[Json]) -> Json:
+    return {"bool": {"should": queries, "minimum_should_match": 1}}
 
 
 def _flags(condition: Among | Like | Within) -> Found:
@@ -189,6 +253,15 @@ def _addresses(condition: Among) -> Found:
         return _UNKNOWN
     terms = [str(network(one) or address(one)) for one in asked]
     return Found({"terms": {condition.field: terms}} if terms else _NOTHING)
+
+
+def _like_address(condition: Like) -> Found:
+    """Find addresses that may have a text in them; other letters stand in a zone of version 6."""
+    field = condition.field
+    if set("".join(condition.parts).casefold()) <= _OF_ADDRESSES:
+        return Found({"exists": {"field": field}}, exact=False)
+    ranges = [{"range": {field: {"gte": least, "lte": most}}} for least, most in _SIXTH_VERSION]
+    return Found(_either_of(ranges), exact=False)
 
 
 def _numbers(condition: Among | Like | Within) -> Found:

@@ -52,6 +52,7 @@ _COUNTED = {
         ]
     }
 }
+SHOWN_AFTER = "500ms"
 _WHOLE: Json = {"type": "keyword", "index": False, "doc_values": False}
 _SAQSHY: Json = {
     **dict.fromkeys(
@@ -123,6 +124,11 @@ def apply(client: Elasticsearch, names: Names, settings: ElasticsearchSettings) 
             if not client.indices.exists(index=names.lasting(kind)):
                 client.indices.create(index=names.lasting(kind))
                 done.append(f"index {names.lasting(kind)}")
+        for index in _late(client, names):
+            client.indices.put_settings(
+                index=index, settings={"index.refresh_interval": SHOWN_AFTER}
+            )
+            done.append(f"refresh of {index}")
         for index, body in _standing(client, names).items():
             wanted = _template(_kind(index, names), names)["template"]["mappings"]
             if body["mappings"].get("_meta") != wanted["_meta"]:
@@ -182,7 +188,8 @@ def _template(kind: str, names: Names) -> Json:
     aliases: Json = {names.alias(kind): {}}
     if kind == INCIDENTS:
         aliases[names.alias(COUNTED)] = {"filter": _COUNTED}
-    own: Json = {}
+    # What people watch shows within a second of its writing; events, which are many, later.
+    own: Json = {"settings": {"index": {"refresh_interval": SHOWN_AFTER}}}
     if kind == EVENTS:
         # A sender's value that its field cannot take is kept all the same, and not indexed.
         own = {"settings": {"index": {"mapping": {"ignore_malformed": True}}}}
@@ -234,6 +241,16 @@ _PLAIN: dict[Any, Json] = {
     int: {"type": "long"},
     float: {"type": "double"},
 }
+
+
+def _late(client: Elasticsearch, names: Names) -> Iterator[str]:
+    """Give the indices that were made before what they get was to be shown so soon."""
+    patterns = [names.pattern(kind) for kind in KINDS if kind != EVENTS]
+    name = "index.refresh_interval"
+    found = client.indices.get_settings(index=patterns, name=name, flat_settings=True)
+    for index, body in sorted(found.items()):
+        if body["settings"].get(name) != SHOWN_AFTER:
+            yield index
 
 
 def _standing(client: Elasticsearch, names: Names) -> Json:

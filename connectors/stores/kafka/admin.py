@@ -163,6 +163,7 @@ class Administration:
                 if one.kind == "config":
                     changed.setdefault(one.topic, {})[one.what] = one.wanted
             if changed:
+                self._readable(changed)
                 self._client.alter_configs(
                     [ConfigResource(ConfigResourceType.TOPIC, *item) for item in changed.items()]
                 )
@@ -177,6 +178,17 @@ class Administration:
                 return
             time.sleep(SETTLE_SECONDS)
         raise StoreError(f"{self._place}: brokers do not tell of what they confirmed: try again")
+
+    def _readable(self, names: Iterable[str]) -> None:
+        """Raise StoreError where brokers tell nothing of how a topic is set: a right is absent.
+
+        The client takes that for settings that no broker knows.
+        """
+        for name, found in self.topics(names).items():
+            if not found.config:
+                raise StoreError(
+                    f"{self._place}: the user may not read how {name} is set: give it {RIGHTS}"
+                )
 
     def drop(self, names: Sequence[str]) -> None:
         """Delete topics, and wait until brokers have forgotten them."""

@@ -1,7 +1,8 @@
 """The topics in which the processes' state stands: the changelogs of their tables, by generation.
 
-faust names a table's changelog ``<group>-<table>-changelog`` and makes it where it is missing. A
-rebuild makes those of the next generation before any process of it begins.
+faust names a table's changelog ``<group>-<table>-changelog``. It would make what is missing as the
+brokers' defaults have it, so that all are made before: by ``cluster apply``, and those of the next
+generation by a rebuild.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,8 +15,16 @@ from pipeline.settings import ClusterSettings
 
 FOLD, CENTRE, NOTIFIER = ("worker", "fold"), ("worker", "centre"), ("notifier", "notifier")
 TABLES = (FOLD, CENTRE, NOTIFIER)
+LEAST_IN_SYNC = 2  # replicas that keep what is acknowledged, where there are so many
 UNCUT = {"min.compaction.lag.ms": "3600000"}
 """What is read of a changelog within an hour is a beginning of it: nothing behind took from it."""
+CONFIG = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": "16777216",
+    "message.timestamp.type": "LogAppendTime",
+    "unclean.leader.election.enable": "false",
+    **UNCUT,
+}
 AT_ONCE = 2_000  # messages that are sent together
 
 
@@ -27,7 +36,7 @@ def changelog(settings: ClusterSettings, table: tuple[str, str]) -> str:
 
 def wanted(settings: ClusterSettings, folds: int, replication: int) -> list[Wanted]:
     """Give the topics of all tables as they should be, of so many partitions of objects."""
-    config = {"cleanup.policy": "compact", "max.message.bytes": "16777216", **UNCUT}
+    config = {**CONFIG, "min.insync.replicas": str(min(LEAST_IN_SYNC, replication))}
     return [
         Wanted(changelog(settings, table), 1 if table == CENTRE else folds, replication, config)
         for table in TABLES

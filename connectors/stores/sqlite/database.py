@@ -65,6 +65,7 @@ class SqliteDatabase:
         self._depth = 0
         self._spoilt = False
         self.undone = 0  # transactions; what was remembered of one is to be forgotten
+        self.remembered: dict[str, Any] = {}  # by the stores of this file, each under its name
         self._idle: list[sqlite3.Connection] = []
         self._idle_guard = threading.Lock()
         self._stills = threading.local()

@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+from connectors.stores.sqlite.search_tables import FORMER
 from connectors.stores.sqlite.search_tables import STATEMENTS as _FOUND
 from pipeline.errors import StoreError
 
-VERSION = 6
+VERSION = 7
 # SQLite's field for whose file it is (https://www.sqlite.org/fileformat2.html, 1.3.13).
 APPLICATION = int.from_bytes(b"Sqsy", "big")
 
@@ -73,12 +74,14 @@ _TERMS = (
 )
 _SEARCH = (*_FOUND, *_TERMS)
 _SEARCHED = (*_SEARCH, "ALTER TABLE event_blocks ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0")
+_ANEW = (*_FOUND, "DELETE FROM counters WHERE name = 'search.filled'")
 # What a store of an earlier version lacks, by that version; its rows say what they said.
 _LATER: dict[int, tuple[str, ...]] = {
     2: (*_CHECKPOINTS, *_HEADS, *_SEARCHED),
     3: (*_HEADS, *_SEARCHED),
     4: _SEARCHED,
-    5: ("DROP TABLE search", *_FOUND, "DELETE FROM counters WHERE name = 'search.filled'"),
+    5: ("DROP TABLE search", *_ANEW),
+    6: (*(f"DROP TABLE {table}" for table in FORMER), *_ANEW),
 }
 
 _STATEMENTS = (

@@ -22,7 +22,8 @@ _NOUNS: Final[Mapping[Kind, type[Noun]]] = {
 }
 
 _ALL: Final = {
-    Kind.INCIDENTS: "SELECT id, data FROM incident_heads JOIN incidents USING (id, revision)",
+    Kind.INCIDENTS: """SELECT incident_heads.id, data FROM incident_heads
+        CROSS JOIN incidents USING (id, revision)""",
     Kind.FINDINGS: """SELECT id, data FROM findings AS one WHERE revision =
         (SELECT max(revision) FROM findings AS other WHERE other.id = one.id)""",
     Kind.NOTICES: "SELECT id, data FROM notices",
@@ -36,6 +37,15 @@ _KEYS: Final = {
     Kind.AUDIT: " WHERE entry_id = ?",
     Kind.FAILURES: " WHERE id = ?",
 }
+# In about the order of their times: rows and what finds them are then written one behind another.
+_IN_ORDER: Final = {
+    Kind.INCIDENTS: " ORDER BY opened_at, incident_heads.id",
+    Kind.FINDINGS: " ORDER BY one.rowid",
+    Kind.NOTICES: " ORDER BY created_at, id",
+    Kind.AUDIT: " ORDER BY rowid",
+    Kind.FAILURES: " ORDER BY received_at, id",
+}
+_ROOM: Final = 262_144  # KiB of pages held while all is filled
 _FILLED: Final = "SELECT 1 FROM counters WHERE name = 'search.filled'"
 _CHUNK: Final = 1_000
 
@@ -44,11 +54,14 @@ def fill(database: SqliteDatabase) -> None:
     """Make the rows of a store of an earlier version, in one transaction; else do nothing."""
     if database.one(_FILLED):
         return
-    with database.transaction():
+    with database.writing() as connection:
+        (usual,) = connection.execute("PRAGMA cache_size").fetchone()
+        connection.execute(f"PRAGMA cache_size = -{_ROOM}")
         for kind, query in _ALL.items():
-            for nouns in _chunks(database, kind, query):
+            for nouns in _chunks(database, kind, query + _IN_ORDER[kind]):
                 put_rows(database, kind, [(name, None, one) for name, one in nouns])
         database.run("INSERT OR IGNORE INTO counters VALUES ('search.filled', 1)")
+        connection.execute(f"PRAGMA cache_size = {usual}")
 
 
 def found_anew(database: SqliteDatabase, place: str, rewritten: Sequence[Carried]) -> None:

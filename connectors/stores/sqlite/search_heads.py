@@ -1,8 +1,9 @@
 """Questions to incidents, findings, notices, audit entries, failures: pages and what is counted."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -23,8 +24,9 @@ from connectors.stores.asking import (
     with_id,
 )
 from connectors.stores.sqlite.database import SqliteDatabase
+from connectors.stores.sqlite.search_counts import ClassCounts
 from connectors.stores.sqlite.search_plan import Planner
-from connectors.stores.sqlite.search_tables import COLUMNS, Column, table_of
+from connectors.stores.sqlite.search_tables import COLUMNS, DAY, Column, table_of
 from connectors.stores.sqlite.search_walk import Walk, Walker
 from pipeline.model import Json
 from pipeline.model.conditions import Condition
@@ -97,7 +99,50 @@ class HeadSearch:
         return [data for (data,) in self._database.all(_REVISIONS[self._kind], row_id)]
 
     def count(self, ask: Ask) -> Count:
-        """Count what fits; by rows alone where they tell, else by opening what may fit."""
+        """Count what fits; by classes or rows where they tell, else by opening what may fit."""
+        whole, odd, complete = self._split(ask)
+        found = self._count(whole)
+        return Count(found.value + len(odd), found.exact and complete)
+
+    def facets(self, ask: Ask, fields: Sequence[str], most: int) -> Facets:
+        """Count the values of fields.
+
+        Where neither classes nor rows tell, of so many of the newest as the budget allows.
+        """
+        whole, odd, complete = self._split(ask)
+        counted, exact = self._values(whole, fields)
+        for field, counts in tally(odd, fields).items():
+            counted[field].update(counts)
+        return as_facets(counted, most, exact=exact and complete)
+
+    def histogram(self, ask: Ask, step: int) -> Histogram:
+        """Count by time."""
+        step = checked_step(step)
+        whole, odd, complete = self._split(ask)
+        counted, exact = self._times(whole, step)
+        counted.update(own_time(self._kind, one) // step for one in odd)
+        return as_histogram(ask, step, counted, exact=exact and complete)
+
+    def _split(self, ask: Ask) -> tuple[Ask, list[Json], bool]:
+        """Cut a span to whole milliseconds; give also what fits beside, and whether that is all."""
+        ends = {end // MILLISECOND for end in (ask.begin, ask.end) if end and end % MILLISECOND}
+        if not ends:
+            return ask, [], True
+        begin = None if ask.begin is None else -(-ask.begin // MILLISECOND) * MILLISECOND
+        end = None if ask.end is None else ask.end // MILLISECOND * MILLISECOND
+        odd: list[Json] = []
+        complete = True
+        for at in sorted(ends):
+            beside = replace(ask, begin=at * MILLISECOND, end=(at + 1) * MILLISECOND, after="")
+            documents, all_opened = self._opened(beside)
+            odd += [one for one in documents if self._fits(ask, one)]
+            complete &= all_opened
+        return replace(ask, begin=begin, end=end), odd, complete
+
+    def _count(self, ask: Ask) -> Count:
+        of_classes = ClassCounts.of(self._database, self._walker, ask)
+        if of_classes is not None:
+            return Count(of_classes.count())
         walk = self._walk(ask)
         if walk is None:
             documents, complete = self._opened(ask)
@@ -109,15 +154,23 @@ class HeadSearch:
         (count,) = self._database.all(query, *walk.given, most + 1)[0]
         return Count(min(count, most), complete and count <= most)
 
-    def facets(self, ask: Ask, fields: Sequence[str], most: int) -> Facets:
-        """Count the values of fields, of so many of the newest rows as the budget allows."""
-        walk = self._walk(ask)
+    def _values(self, ask: Ask, fields: Sequence[str]) -> tuple[dict[str, Counter[str]], bool]:
+        """Count the values of fields; tell whether that is all."""
         columns = [self._counted(field) for field in fields]
+        asked = [one for one in columns if one is not None]
+        counted: dict[str, Counter[str]] = {field: Counter() for field in fields}
+        if all(one is not None and one.classed for one in columns):
+            of_classes = ClassCounts.of(self._database, self._walker, ask)
+            if of_classes is not None:
+                values = of_classes.values(asked)
+                for number, times in of_classes.by_class().items():
+                    _add(counted, asked, values[number], times)
+                return counted, True
+        walk = self._walk(ask)
         if walk is None or None in columns:
             documents, complete = self._opened(ask)
-            return as_facets(tally(documents, fields), most, exact=complete)
+            return tally(documents, fields), complete
         walk, complete = self._walker.newest(ask, walk)
-        asked = [one for one in columns if one is not None]
         names = ", ".join(f"d.{one.name}" for one in asked)
         what = ", ".join((*walk.place, names, "d.spelt"))
         by = ", ".join(f"{name} DESC" for name in walk.place)
@@ -125,32 +178,34 @@ class HeadSearch:
         rows = self._database.all(
             walk.select(what, end=f"ORDER BY {by} LIMIT ?"), *walk.given, limit + 1
         )
-        told = Counter(row[2:] for row in rows[:limit])
-        counted: dict[str, Counter[str]] = {field: Counter() for field in fields}
-        for (*values, spelt), times in told.items():
-            for column, value in zip(asked, values, strict=True):
-                for text in _texts(column, value, spelt):
-                    counted[column.field][text] += times
-        return as_facets(counted, most, exact=complete and len(rows) <= limit)
+        for row, times in Counter(row[2:] for row in rows[:limit]).items():
+            _add(counted, asked, row, times)
+        return counted, complete and len(rows) <= limit
 
-    def histogram(self, ask: Ask, step: int) -> Histogram:
-        """Count by time."""
-        step = checked_step(step)
+    def _times(self, ask: Ask, step: int) -> tuple[Counter[int], bool]:
+        """Count by bucket; tell whether that is all."""
+        width = step // MILLISECOND
+        of_classes = ClassCounts.of(self._database, self._walker, ask)
+        if of_classes is not None:
+            if (
+                of_classes.found.all
+                and width % DAY
+                and (ranges := self._ranges(ask, step)) is not None
+            ):
+                return Counter(ranges), True
+            if (times := of_classes.by_time(width)) is not None:
+                return times, True
         walk = self._walk(ask)
         if walk is None:
             documents, complete = self._opened(ask)
-            times = (own_time(self._kind, document) // step for document in documents)
-            return as_histogram(ask, step, Counter(times), exact=complete)
-        if self._plan(ask.where).all and (ranges := self._ranges(ask, step)) is not None:
-            return as_histogram(ask, step, ranges, exact=True)
+            return Counter(own_time(self._kind, one) // step for one in documents), complete
         walk, complete = self._walker.newest(ask, walk)
-        width = step // MILLISECOND
         at = walk.place[0]
         once = f"{', '.join(walk.place)}, " if walk.doubled else ""
         rows = walk.select(f"{once}({at} - (({at} % ?) + ?) % ?) / ? AS bucket")
         query = f"SELECT bucket, count(*) FROM ({rows}) GROUP BY bucket"  # noqa: S608
         counted = self._database.all(query, width, width, width, width, *walk.given)
-        return as_histogram(ask, step, dict(counted), exact=complete)
+        return Counter(dict(counted)), complete
 
     def _ranges(self, ask: Ask, step: int) -> dict[int, int] | None:
         """Count all rows by time, bucket by bucket; None where the buckets are too many."""
@@ -241,6 +296,16 @@ class HeadSearch:
                 found = self._standing(str(row_id))
                 if found is not None:
                     yield found[1]
+
+
+def _add(
+    counted: Mapping[str, Counter[str]], columns: Sequence[Column], row: Sequence[Any], times: int
+) -> None:
+    """Count a row's values, with what is spelt otherwise at its end, so many times."""
+    *values, spelt = row
+    for column, value in zip(columns, values, strict=True):
+        for text in _texts(column, value, spelt):
+            counted[column.field][text] += times
 
 
 @lru_cache(maxsize=16_384)

@@ -10,7 +10,13 @@ from typing import Any, Final
 
 from connectors.stores.asking import MILLISECOND
 from connectors.stores.sqlite.database import SqliteDatabase
-from connectors.stores.sqlite.search_tables import COLUMNS, Column
+from connectors.stores.sqlite.search_tables import (
+    COLUMNS,
+    Column,
+    classes_of,
+    names_of,
+    table_of,
+)
 from pipeline.model.conditions import All, Among, Condition, Either, Like, Not, Present, Within
 from pipeline.ports.search_fields import OWN_TIME, FieldType, type_of
 from pipeline.ports.searching import Ask, Kind
@@ -20,13 +26,13 @@ _MOST_VALUES: Final = 5_000  # of one condition
 _DISTINCT: Final = 2_000  # of a field of several values, that stars are tried on
 _LARGEST: Final = 2**53  # beyond it a number's text and value part
 _NAME: Final = "ifnull(d.name, d.id)"
+# Each value of an index, once: {0} the column, {1} its table, {2} what else must hold.
 _VALUES = """WITH RECURSIVE found (value) AS (
-        SELECT min(value) FROM search WHERE field = :field AND value > ''
+        SELECT min({0}) FROM {1} WHERE {2} {0} > ''
         UNION ALL
-        SELECT (SELECT min(value) FROM search AS next
-            WHERE next.field = :field AND next.value > found.value)
+        SELECT (SELECT min(next.{0}) FROM {1} AS next WHERE {2} next.{0} > found.value)
         FROM found WHERE value IS NOT NULL)
-    SELECT value FROM found WHERE value IS NOT NULL LIMIT :most"""
+    SELECT value, value LIKE :like ESCAPE '\\' FROM found WHERE value IS NOT NULL LIMIT :most"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,11 @@ _TRUE, _FALSE, _UNKNOWN = Filter("1"), Filter("0"), Filter("1", exact=False)
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Writes filters for one kind."""
+    """Writes filters for one kind; ``classed``: over its table of classes, with that as ``d``."""
 
     database: SqliteDatabase
     kind: Kind
+    classed: bool = False
 
     def __call__(self, condition: Condition) -> Filter:
         """Give the filter of a condition."""
@@ -89,8 +96,7 @@ class Planner:
         elif isinstance(condition, Among):
             column, values = self._texts(condition.field), _folded(condition.values)
             fits = values and "" not in values and len(values) <= _MOST_VALUES
-            unusual = column is not None and (not column.usual or column.usual not in values)
-            if column is not None and fits and unusual:
+            if column is not None and fits and not column.classed:
                 yield column, values
 
     def names(self, condition: Condition) -> tuple[str, ...] | None:
@@ -116,7 +122,8 @@ class Planner:
         if not values:
             return _FALSE
         if field in _NAMES:
-            return _named(values) if len(values) <= _MOST_VALUES else _UNKNOWN
+            few = len(values) <= _MOST_VALUES and not self.classed
+            return _named(values) if few else _UNKNOWN
         column, folded = self._texts(field), _folded(values)
         if column is None or "" in folded or len(folded) > _MOST_VALUES:
             return _UNKNOWN
@@ -127,25 +134,59 @@ class Planner:
             return _UNKNOWN
         pattern = "%".join(_escaped(part.casefold()) for part in parts)
         if field in _NAMES:
-            return Filter(f"{_NAME} LIKE ? ESCAPE '\\'", (pattern,))
+            return self._name_like(parts, pattern)
         column = self._texts(field)
         if column is None:
             return _UNKNOWN
-        if not column.many:
+        if self.classed:
             return Filter(f"ifnull(d.{column.name} LIKE ? ESCAPE '\\', 0)", (pattern,))
-        asked = {"field": column.number, "most": _DISTINCT, "like": pattern}
-        with self.database.reading() as connection:
-            query = f"SELECT value, value LIKE :like ESCAPE '\\' FROM ({_VALUES})"  # noqa: S608
-            found = connection.execute(query, asked).fetchall()
-        if len(found) == _DISTINCT:
+        return self._by_value(column, parts, pattern)
+
+    def _name_like(self, parts: tuple[str, ...], pattern: str) -> Filter:
+        if self.classed:
             return _UNKNOWN
-        fitting = tuple(str(value) for value, fits in found if fits)
-        return _among_values(column, fitting) if fitting else _FALSE
+        if self._strange(names_of(self.kind), parts):
+            return _FALSE
+        return Filter(f"{_NAME} LIKE ? ESCAPE '\\'", (pattern,))
+
+    def _by_value(self, column: Column, parts: tuple[str, ...], pattern: str) -> Filter:
+        """Try a pattern on the values that there are, where these are few."""
+        if column.lettered and self._strange(column.number, parts):
+            return _FALSE
+        if column.classed:
+            name, table = column.name, classes_of(self.kind)
+            query = f"SELECT DISTINCT {name} FROM {table} WHERE {name} LIKE ? ESCAPE '\\' LIMIT ?"  # noqa: S608
+            rows = self.database.all(query, pattern, _DISTINCT)
+            found = [(value, True) for (value,) in rows]
+        else:
+            whose = f"field = {column.number} AND" if column.many else ""
+            name = "value" if column.many else column.name
+            source = "search" if column.many else table_of(self.kind)
+            asked = {"most": _DISTINCT, "like": pattern}
+            with self.database.reading() as connection:
+                query = _VALUES.format(name, source, whose)
+                found = connection.execute(query, asked).fetchall()
+        if len(found) < _DISTINCT:
+            fitting = tuple(str(value) for value, fits in found if fits)
+            return _among_values(column, fitting) if fitting else _FALSE
+        if column.many:
+            return _UNKNOWN
+        return Filter(f"ifnull(d.{column.name} LIKE ? ESCAPE '\\', 0)", (pattern,))
+
+    def _strange(self, field: int, parts: tuple[str, ...]) -> bool:
+        """Tell whether a pattern has a letter that no value of a field has."""
+        asked = {letter for part in parts for letter in part.casefold()}
+        marks = ", ".join("?" * len(asked))
+        query = f"SELECT count(*) FROM search_letters WHERE field = ? AND letter IN ({marks})"  # noqa: S608
+        ((known,),) = self.database.all(query, field, *sorted(asked))
+        return bool(known < len(asked))
 
     def _within(self, condition: Within) -> Filter:
         of = type_of(self.kind, condition.field)
         own = condition.field == OWN_TIME[self.kind]
         column = COLUMNS[self.kind].get(condition.field)
+        if self.classed:
+            return _UNKNOWN
         if of not in {FieldType.TIME, FieldType.NUMBER} or (column is None and not own):
             return _UNKNOWN
         ends = _milliseconds(condition) if of is FieldType.TIME else _numbers(condition)
@@ -160,7 +201,9 @@ class Planner:
     def _texts(self, field: str) -> Column | None:
         """Give a text field's column; None where rows do not tell of it."""
         column = COLUMNS[self.kind].get(field)
-        return column if column is not None and column.text else None
+        if column is None or not column.text or (self.classed and not column.classed):
+            return None
+        return column
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ import orjson
 
 from connectors.stores.asking import MILLISECOND
 from connectors.stores.sqlite.database import SqliteDatabase
-from connectors.stores.sqlite.search_tables import COLUMNS, Column, table_of
+from connectors.stores.sqlite.search_classes import Classes, classes_in, moved
+from connectors.stores.sqlite.search_tables import COLUMNS, Column, names_of, table_of
 from pipeline.model import AuditEntry, Failure, Finding, Incident, Instant, Notice
 from pipeline.model.holding import text_of
 from pipeline.ports.search_fields import OWN_TIME, FieldType
@@ -27,7 +28,8 @@ Change: TypeAlias = tuple[str, Instant | None, Noun | None]
 Row: TypeAlias = Sequence[Any]
 Term: TypeAlias = tuple[int, str, int, str]
 
-_FIRST: Final = 4  # columns before those of fields: at, id, name, spelt
+_CLASS: Final = 4  # the place of the class, behind at, id, name, spelt
+_FIRST: Final = 5  # columns before those of fields
 _PUT_TERM = "INSERT OR IGNORE INTO search VALUES (?, ?, ?, ?)"
 _DROP_TERM = "DELETE FROM search WHERE field = ? AND value = ? AND at = ? AND id = ?"
 
@@ -46,24 +48,30 @@ class _Table:
 
     def __init__(self, kind: Kind) -> None:
         columns = tuple(COLUMNS[kind].values())
-        names = ("at", "id", "name", "spelt", *(one.name for one in columns))
+        names = ("at", "id", "name", "spelt", "class", *(one.name for one in columns))
         one = "WHERE at = ? AND id = ?"
         self.name = table_of(kind)
         self.names = names
         marks = ", ".join("?" * len(names))
-        self.put = f"INSERT OR REPLACE INTO {self.name} VALUES ({marks})"  # noqa: S608
+        self.put = f"INSERT INTO {self.name} VALUES ({marks})"  # noqa: S608
         self.drop = f"DELETE FROM {self.name} {one}"  # noqa: S608
         self.stands = f"SELECT * FROM {self.name} {one}"  # noqa: S608
         self.change = f"UPDATE {self.name} SET {{}} {one}"  # noqa: S608
         self._values = attrgetter(OWN_TIME[kind], *map(_attribute, columns))
         self._plan = tuple((_way(one), one.name, "".join(one.steps[2:])) for one in columns)
-        self._many = [(at, one.number) for at, one in enumerate(columns, _FIRST) if one.many]
+        placed = list(enumerate(columns, _FIRST))
+        self._many = [(at, one.number) for at, one in placed if one.many]
+        self._classed = [(at, one.name) for at, one in placed if one.classed]
+        self.classed = tuple(name for _, name in self._classed)
+        self.lettered = [(at, one.number) for at, one in placed if one.lettered]
+        self.names_number = names_of(kind)
 
-    def row(self, row_id: str, noun: Noun) -> Row:
-        """Give the row of a noun."""
+    def row(self, classes: Classes, row_id: str, noun: Noun) -> Row:
+        """Give the row of a noun; its class is made where it is new."""
         at, *values = self._values(noun)
         folded = row_id.casefold()
-        made: list[Any] = [at // MILLISECOND, row_id, None if folded == row_id else folded, None]
+        name = None if folded == row_id else folded
+        made: list[Any] = [at // MILLISECOND, row_id, name, None, 0]
         spelt: dict[str, str] = {}
         for (way, name, rest), value in zip(self._plan, values, strict=True):
             if way is _Way.TEXT:
@@ -78,8 +86,11 @@ class _Table:
             else:
                 several = tuple([getattr(one, rest) for one in value]) if rest else value
                 made.append(_several(several))
+        own: dict[str, str] = {}
         if spelt:
             made[3] = orjson.dumps(spelt).decode()
+            own = {name: spelt[name] for name in self.classed if name in spelt}
+        made[_CLASS] = classes.number(tuple([made[at] for at, _ in self._classed]), own)
         return made
 
     def terms(self, row: Row) -> list[Term]:
@@ -96,10 +107,11 @@ class _Table:
 def put_rows(database: SqliteDatabase, kind: Kind, changes: Iterable[Change]) -> None:
     """Write what changed."""
     table = _TABLES[kind]
-    work = _Work([], set(), set())
+    work = _Work([], set(), set(), [])
+    classes = classes_in(database, kind, table.classed)
     with database.writing() as connection:
         for row_id, stood, noun in changes:
-            row = table.row(row_id, noun) if noun is not None else ()
+            row = table.row(classes, row_id, noun) if noun is not None else ()
             old = None
             if stood is not None:
                 old = database.one(table.stands, stood // MILLISECOND, row_id)
@@ -117,24 +129,35 @@ def put_rows(database: SqliteDatabase, kind: Kind, changes: Iterable[Change]) ->
             connection.executemany(_DROP_TERM, gone)
         if made := sorted(work.made - work.gone):
             connection.executemany(_PUT_TERM, made)
+        classes.count(moved((row[_CLASS], row[0], more) for row, more in work.counted))
+        there = [row for row, more in work.counted if more > 0]
+        classes.spell(table.names_number, (row[2] or row[1] for row in there))
+        for place, number in table.lettered:
+            classes.spell(number, (row[place] for row in there))
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is written together: new rows, terms that are gone, and terms that are there."""
+    """What is written together: new rows, terms that are gone, and terms that are there.
+
+    ``counted``: rows that are there now, and such as are no more.
+    """
 
     new: list[Row]
     gone: set[Term]
     made: set[Term]
+    counted: list[tuple[Row, int]]
 
     def add(self, table: _Table, old: Row | None, row: Row) -> None:
         """Take one row's work, without the change of a row that stands."""
         if old is not None:
             self.gone.update(table.terms(old))
+            self.counted.append((old, -1))
         elif row:
             self.new.append(row)
         if row:
             self.made.update(table.terms(row))
+            self.counted.append((row, 1))
 
 
 def _differing(old: Row, row: Row) -> Sequence[int]:

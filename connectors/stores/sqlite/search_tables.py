@@ -2,8 +2,12 @@
 
 One row a document (an incident's and a finding's latest): its own time in milliseconds, its id, and
 a column for each field that is indexed, texts folded. A field that may have several values has
-these as JSON there, and a row of ``search`` for each of them. An index passes over what is absent,
-and over the value that nearly every document has: who asks for that goes by time.
+these as JSON there, and a row of ``search`` for each of them.
+
+Rows that are equal in all fields of few values are of one *class*. A class has a number and its
+values, and how many of its rows are of which day (UTC): so what a question about such fields alone
+finds is known, and counted, before a row is read. ``search_letters`` has the letters that stand in
+the values of fields of many values: what has another letter stands in none of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,23 +48,24 @@ _MANY: Final = frozenset(
         "tried.why",
     }
 )
-_USUAL: Final[Mapping[str, str]] = {
-    "trial": "false",
-    "retracted": "false",
-    "guard.decision": "open",
-    "assessment.guard": "open",
-    "assessment.is_incident": "yes",
-    "assessment.intent": "unauthorised",
-    "assessment.origin": "external",
-    "assessment.reality": "real",
-    "assessment.scope": "domestic",
-    "actor": "saqshy",
-}
+# Texts of many values: of these the letters are known.
+_LETTERED: Final = frozenset(
+    {
+        "assigned_to",
+        "batch_id",
+        "fold_key",
+        "incident_id",
+        "merged_into",
+        "subject",
+        "suppressed",
+    }
+)
+DAY: Final = 86_400_000  # milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of a kind in its table. ``usual``: the value that its index passes over."""
+    """A field of a kind in its table. ``classed``: of few values, and told by a row's class."""
 
     kind: Kind
     field: str
@@ -68,7 +73,7 @@ class Column:
     type: FieldType
     sorts: bool
     many: bool
-    usual: str
+    classed: bool
 
     @property
     def name(self) -> str:
@@ -77,8 +82,9 @@ class Column:
 
     @property
     def index(self) -> str:
-        """Give its index's name; "" where its values are rows of ``search``."""
-        return "" if self.many else f"{table_of(self.kind)}_{self.name}"
+        """Give its index's name; "" where its values are rows of ``search``, or classes'."""
+        bare = self.many or self.classed
+        return "" if bare else f"{table_of(self.kind)}_{self.name}"
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -88,7 +94,12 @@ class Column:
     @property
     def text(self) -> bool:
         """Tell whether its values compare as texts."""
-        return self.type not in {FieldType.TIME, FieldType.NUMBER}
+        return _text(self.type)
+
+    @property
+    def lettered(self) -> bool:
+        """Tell whether the letters of its values are known."""
+        return self.field in _LETTERED
 
 
 def table_of(kind: Kind) -> str:
@@ -96,11 +107,34 @@ def table_of(kind: Kind) -> str:
     return f"search_{kind.value}"
 
 
+def classes_of(kind: Kind) -> str:
+    """Give the name of the table of a kind's classes."""
+    return f"{table_of(kind)}_classes"
+
+
+def days_of(kind: Kind) -> str:
+    """Give the name of the table of how many rows of a class are of a day."""
+    return f"{table_of(kind)}_days"
+
+
+def names_of(kind: Kind) -> int:
+    """Give the number under which the letters of a kind's ids are kept."""
+    return (tuple(_FIELDS).index(kind) + 1) * _STEP
+
+
+def _text(of: FieldType) -> bool:
+    return of not in {FieldType.TIME, FieldType.NUMBER}
+
+
+def _classed(kind: Kind, field: str) -> bool:
+    return _text(fields_of(kind)[field].type) and field not in _MANY | _LETTERED
+
+
 COLUMNS: Final[Mapping[Kind, Mapping[str, Column]]] = {
     kind: {
         field: Column(
             kind, field, (place + 1) * _STEP + number, fields_of(kind)[field].type,
-            fields_of(kind)[field].sortable, field in _MANY, _USUAL.get(field, ""),
+            fields_of(kind)[field].sortable, field in _MANY, _classed(kind, field),
         )
         for number, field in enumerate(fields)
         if field and field != OWN_TIME[kind]
@@ -113,20 +147,24 @@ def _statements(kind: Kind) -> Iterator[str]:
     table, columns = table_of(kind), COLUMNS[kind].values()
     # ``name``: the folded id where that is another; ``spelt``: the values that fold to others.
     named = "".join(f", {one.name}" for one in columns)
-    yield f"CREATE TABLE {table} (at INTEGER NOT NULL, id TEXT NOT NULL, name, spelt{named})"
-    yield f"CREATE UNIQUE INDEX {table}_at ON {table} (at, id)"
+    own = "at INTEGER NOT NULL, id TEXT NOT NULL, name, spelt, class INTEGER NOT NULL"
+    yield f"CREATE TABLE {table} ({own}{named})"
+    yield f"CREATE INDEX {table}_at ON {table} (at, id, class, name)"
+    yield f"CREATE INDEX {table}_class ON {table} (class, at, id)"
     yield f"CREATE INDEX {table}_name ON {table} (name) WHERE name IS NOT NULL"
     for one in columns:
         if one.sorts:
-            yield f"CREATE INDEX {one.index} ON {table} ({one.name}, at, id)"
-        elif not one.many:
-            where = f"{one.name} IS NOT NULL" + (f" AND {unusual(one)}" if one.usual else "")
+            # What changes with every revision is written anew in any case: there the class is told.
+            told = ", class" if one.field == "changed_at" else ""
+            yield f"CREATE INDEX {one.index} ON {table} ({one.name}, at, id{told})"
+        elif one.index:
+            where = f"{one.name} IS NOT NULL"
             yield f"CREATE INDEX {one.index} ON {table} ({one.name}, at) WHERE {where}"
-
-
-def unusual(column: Column, of: str = "") -> str:
-    """Give the SQL by which SQLite sees that an index holds what is asked."""
-    return f"{of}{column.name} <> '{column.usual}'"
+    values = "".join(f", {one.name}" for one in columns if one.classed)
+    number = "class INTEGER PRIMARY KEY, said TEXT NOT NULL UNIQUE, spelt"
+    yield f"CREATE TABLE {classes_of(kind)} ({number}{values})"
+    counted = "class INTEGER NOT NULL, day INTEGER NOT NULL, count INTEGER NOT NULL"
+    yield f"CREATE TABLE {days_of(kind)} ({counted}, PRIMARY KEY (class, day)) WITHOUT ROWID"
 
 
 STATEMENTS: Final = (
@@ -136,5 +174,11 @@ STATEMENTS: Final = (
         at INTEGER NOT NULL,
         id TEXT NOT NULL,
         PRIMARY KEY (field, value, at, id)) WITHOUT ROWID""",
+    """CREATE TABLE search_letters (
+        field INTEGER NOT NULL,
+        letter TEXT NOT NULL,
+        PRIMARY KEY (field, letter)) WITHOUT ROWID""",
     *(statement for kind in COLUMNS for statement in _statements(kind)),
 )
+# What version 6 had of it.
+FORMER: Final = ("search", *map(table_of, COLUMNS))

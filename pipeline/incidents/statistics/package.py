@@ -4,9 +4,7 @@ CSV follows RFC 4180 in UTF-8; the description follows the Data Package standard
 https://datapackage.org/standard/data-package/). The same tables give the same bytes.
 """
 
-import csv
 import hashlib
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,11 +13,11 @@ import orjson
 
 from pipeline.incidents.statistics.public import Table
 from pipeline.model import Json, rfc3339
+from pipeline.model.safe_cell import csv_line
 
 LANGUAGES = ("kk", "ru", "en")
 SCHEMA = "https://datapackage.org/profiles/2.0/datapackage.json"
 Word: TypeAlias = Callable[[str, str, str], str]  # language, context, name
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ORDER = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
@@ -51,19 +49,9 @@ def files(
     return {**made, "datapackage.json": orjson.dumps(document, option=_ORDER)}
 
 
-def safe(value: str | int) -> str | int:
-    """Give a cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
-
-
 def _csv(table: Table) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([name for name, _ in table.columns])
-    writer.writerows([safe(value) for value in row] for row in table.rows)
-    return text.getvalue().encode()
+    rows = ([name for name, _ in table.columns], *table.rows)
+    return "".join(map(csv_line, rows)).encode()
 
 
 def _json(table: Table) -> bytes:

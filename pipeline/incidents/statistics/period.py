@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from pipeline.model import NANOSECONDS, Instant
 
 _DECEMBER = 12
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Years that a period may lie in: instants count from the first, and nobody plans beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Period:
 
 def days(first: date, last: date, zone: tzinfo, zone_name: str) -> Period:
     """Give the days from ``first`` to ``last``, both included; ValueError where none are."""
+    _bounded(first.year, last.year)
     name = f"{first.isoformat()}/{last.isoformat()}"
     after = last + timedelta(days=1)
     return Period(_midnight(first, zone), _midnight(after, zone), name, zone_name)
@@ -40,6 +43,7 @@ def month(text: str, zone: tzinfo, zone_name: str) -> Period:
         first = date.fromisoformat(f"{text}-01")
     except ValueError as error:
         raise ValueError(f"{text!r} is no month: write 2026-03") from error
+    _bounded(first.year)
     ends = first.month == _DECEMBER
     after = date(first.year + ends, 1 if ends else first.month + 1, 1)
     return Period(_midnight(first, zone), _midnight(after, zone), text, zone_name, "month")
@@ -47,8 +51,16 @@ def month(text: str, zone: tzinfo, zone_name: str) -> Period:
 
 def year(number: int, zone: tzinfo, zone_name: str) -> Period:
     """Give a calendar year; ValueError where the number is none."""
+    _bounded(number)
     first, after = date(number, 1, 1), date(number + 1, 1, 1)
     return Period(_midnight(first, zone), _midnight(after, zone), str(number), zone_name, "year")
+
+
+def _bounded(*years: int) -> None:
+    for one in years:
+        if not FIRST_YEAR <= one <= LAST_YEAR:
+            span = f"{FIRST_YEAR} to {LAST_YEAR}"
+            raise ValueError(f"the year {one} is none of a period: name one from {span}")
 
 
 def _midnight(day: date, zone: tzinfo) -> int:

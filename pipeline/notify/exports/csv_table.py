@@ -1,9 +1,8 @@
 """Incidents as a CSV table (RFC 4180): one row an incident, always the same columns, UTF-8.
 
 Plain values have columns of their own, with names that a person can sort by; what is a list or has
-parts stands as JSON in one cell. A spreadsheet would run a cell that begins with ``= + - @`` as a
-formula: such a cell begins with an apostrophe, as does every cell that begins with one itself, so
-that a reader takes exactly one away. Nothing of the record is lost.
+parts stands as JSON in one cell. What a spreadsheet or a terminal would obey is written as
+``pipeline.model.safe_cell`` says; nothing of the record is lost.
 """
 
 import csv
@@ -15,6 +14,7 @@ import orjson
 
 from pipeline.errors import IntegrityError
 from pipeline.model import Json, as_document
+from pipeline.model.safe_cell import csv_line, meant_by
 from pipeline.notify.exports.extension import json_text, rest, whole
 from pipeline.notify.exports.record import Exported
 from pipeline.notify.exports.titles import Titles
@@ -49,19 +49,16 @@ _LISTS: Mapping[str, str] = {
 }
 _DETAILS, _REST, _TITLE = "details_available", "rest", "title"
 COLUMNS = (_TITLE, *PATHS, *_LISTS, _DETAILS, _REST)
-_RUNS = ("=", "+", "-", "@", "'")
 _WHOLE = frozenset({"revision", "event_count", "finding_count"})
 
 
 def write(records: Sequence[Exported], titles: Titles) -> bytes:
     """Write a header and one row an incident; ``titles``: the lines for people."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
+    lines = [csv_line(COLUMNS)]
     for record in records:
         row = _row(record, titles.of(record))
-        table.writerow([_shown(row[name]) for name in COLUMNS])
-    return text.getvalue().encode("utf-8")
+        lines.append(csv_line(row[name] for name in COLUMNS))
+    return "".join(lines).encode("utf-8")
 
 
 def read(data: bytes) -> list[Exported]:
@@ -70,7 +67,7 @@ def read(data: bytes) -> list[Exported]:
         rows = csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
         if tuple(rows.fieldnames or ()) != COLUMNS:
             raise IntegrityError("its columns are not those that Saqshy writes")
-        return [_read({name: _meant(cell) for name, cell in row.items()}) for row in rows]
+        return [_read({name: meant_by(cell) for name, cell in row.items()}) for row in rows]
     except (csv.Error, KeyError, TypeError, ValueError, AttributeError) as error:
         raise IntegrityError(f"is no table as Saqshy writes it: {error!r}") from error
 
@@ -95,14 +92,6 @@ def _cell(value: object) -> str:
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode("utf-8") if value else ""
     return str(value)
-
-
-def _shown(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_RUNS) else cell
-
-
-def _meant(cell: str) -> str:
-    return cell.removeprefix("'")
 
 
 def _read(row: Mapping[str, str]) -> Exported:

@@ -1,6 +1,5 @@
 """`saqshy accounts …`: who may log in to the console and the API, in which roles."""
 
-import re
 import secrets
 import sys
 import time
@@ -11,21 +10,22 @@ from typing import Annotated
 
 import typer
 
-from pipeline.access import Role
+from pipeline.access import Role, load_policy
+from pipeline.access.token_scopes import scope_problems
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import Json, rfc3339
 from pipeline.ports.accounts import Account, Token
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told_errors
-from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.configuration import bundled, read_settings
 from pipeline.runtime.login_wiring import entrance, login_settings, make_key
 from pipeline.web.login.entrance import Entrance
 from pipeline.web.login.keeping import NAME
+from pipeline.web.login.one_time import recovery_codes
 from pipeline.web.login.passwords import password_problems
 from pipeline.web.login.sealing import digest, fresh
 
 DAY = 86_400 * 10**9
-SCOPE = re.compile(r"(read|act):[a-z_*-]+")
 accounts = typer.Typer(help="Who may log in to the console and the API.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Lower case letters, digits, dots, dashes.")]
@@ -140,19 +140,24 @@ def reset_account(
     ] = False,
     password: Password = False,
     config: Config = None,
+    json: AsJson = False,
 ) -> None:
     """Set a new first password, or let a lost second factor be enrolled anew; sessions end.
 
+    A second factor is enrolled behind an entry code, which is printed once: hand it over in person,
+    apart from the password. Whoever has the password alone enrols nothing.
     Example: saqshy accounts reset a.serik --second-factor
     """
     with told_errors():
         if not (second_factor or password):
             raise ConfigurationError([Problem("accounts reset", 0, "nothing is to be reset")])
 
+    code = recovery_codes()[0] if second_factor else ""
+
     def reset(door: Entrance, one: Account) -> Account:
         after = replace(one, since=time.time_ns())
-        if second_factor:
-            after = replace(after, one_time="", recovery=(), last_step=0)
+        if code:
+            after = replace(after, one_time="", recovery=(digest(code),), last_step=0)
         if password:
             first = _typed(name)
             problems = list(password_problems(first, name))
@@ -162,6 +167,11 @@ def reset_account(
         return after
 
     _changed(config, name, reset)
+    if json:
+        emit({"name": name, "entry_code": code or None})
+    elif code:
+        typer.echo(code)
+        say("the entry code of the next login; it is shown only now")
 
 
 @accounts.command("token")
@@ -169,7 +179,9 @@ def make_token(
     name: Name,
     scope: Annotated[
         list[str],
-        typer.Option("--scope", help="read:incidents, read:*, act:acknowledge; repeatable."),
+        typer.Option(
+            "--scope", help="read:incidents, read:*, act:incident_acknowledge; repeatable."
+        ),
     ],
     days: Annotated[int, typer.Option("--days", min=1, help="Until it ends.")] = 30,
     role: Annotated[str, typer.Option("--role", help="Default: the account's first.")] = "",
@@ -180,16 +192,18 @@ def make_token(
     Example: saqshy accounts token siem-bridge --scope read:incidents --days 30
     """
     with told_errors(), _opened(config) as door:
-        of = login_settings(read_settings(config))
+        settings = read_settings(config)
+        of = login_settings(settings)
         account = _known(door, name)
         role = role or account.roles[0]
-        problems = [f"{one!r} is no scope" for one in scope if not SCOPE.fullmatch(one)]
+        policy = load_policy(settings.serving.policy or bundled("access") / "policy.yml")
+        problems = list(scope_problems(policy, scope))
         if role not in account.roles:
-            problems.append(f"{name} has no role {role}")
+            problems.append((f"{name} has no role {role}", ""))
         if days > of.token_days:
-            problems.append(f"a token lasts {of.token_days} days at most (login.token_days)")
+            problems.append((f"a token lasts {of.token_days} days at most (login.token_days)", ""))
         if problems:
-            raise ConfigurationError([Problem("accounts token", 0, one) for one in problems])
+            raise ConfigurationError([Problem("accounts token", 0, *one) for one in problems])
         now, secret = time.time_ns(), fresh()
         token_id = secrets.token_hex(6)
         made = Token(token_id, digest(secret), name, role, tuple(scope), now, now + days * DAY)

@@ -1,17 +1,21 @@
 """`saqshy audit verify` and `export`: the audit trail checked offline, and carried elsewhere."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
+from pipeline.errors import StoreError
 from pipeline.incidents.audit_export import export, export_chain, verify_export
-from pipeline.incidents.inclusion import inclusion
+from pipeline.incidents.inclusion import Inclusion, inclusion
 from pipeline.incidents.trail import Verified, verify_trail
-from pipeline.model import as_document
+from pipeline.model import AuditEntry, as_document
+from pipeline.model.checkpoint import Checkpoint
+from pipeline.ports import Stores
 from pipeline.runtime.checkpoint_copies import copies
 from pipeline.runtime.checkpoint_keys import Trusted, trusted
 from pipeline.runtime.cli.audit_notices import audit_notices
@@ -27,7 +31,8 @@ from pipeline.runtime.cli.output import (
 )
 from pipeline.runtime.cli.reads import Basis, ReadAs, note_read
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.reading import reading
+from pipeline.runtime.reading import in_cluster, reading
+from pipeline.runtime.settled import SETTLING, checkpoints_by, entries_by
 from pipeline.settings import AuditSettings
 
 audit = typer.Typer(help="Check and export the audit trail.", no_args_is_help=True)
@@ -66,7 +71,7 @@ def verify_audit(
                 found = verify_export(lines, keys, known)
         else:
             with reading(config, store) as stores, stores.database.still():
-                found = verify_trail(stores.checkpoints.read(), stores.audit.read(), keys, known)
+                found = verify_trail(*_trail(config, store, stores), keys, known)
         _tell(found, doubts, len(known), as_json=json)
 
 
@@ -145,16 +150,43 @@ def export_audit(
     """
     with told_errors(), reading(config, store) as stores, stores.database.still():
         if chain is None:
-            lines = export(stores.audit.read(), stores.checkpoints.read())
+            checkpoints, entries = _trail(config, store, stores)
+            lines = export(entries, checkpoints)
         else:
             if stores.audit.head(chain) is None:
                 stop(USAGE, f"no chain is named {chain!r}: it is an object's id or administration")
             last, covered = stores.checkpoints.last(), stores.checkpoints.covered()
             proof = inclusion(last, covered, chain) if last is not None else None
-            lines = export_chain(stores.audit.read(chain), proof)
+            lines = export_chain(_whole(stores.audit.read(chain), proof), proof)
         note_read(config, store, whom, basis, what="audit export", of=chain or "all")
         for line in lines:
             sys.stdout.buffer.write(line)
+
+
+def _trail(
+    config: Path | None, store: Path | None, stores: Stores
+) -> tuple[Iterable[Checkpoint], Iterable[AuditEntry]]:
+    """Give checkpoints and entries; of a cluster as far as they are whole by now."""
+    checkpoints, entries = stores.checkpoints.read(), stores.audit.read()
+    if store is not None or not in_cluster(read_settings(config), None):
+        return checkpoints, entries
+    settled = time.time_ns() - SETTLING
+    return checkpoints_by(settled, checkpoints), entries_by(settled, entries)
+
+
+def _whole(entries: Iterable[AuditEntry], proof: Inclusion | None) -> list[AuditEntry]:
+    """Give the entries of a chain; StoreError where those that its proof covers are not all here.
+
+    In a cluster the proof is the brokers' and the entries are what indexers have written.
+    """
+    held = list(entries)
+    if proof is not None and (not held or held[-1].number < proof.head.number):
+        there = held[-1].number if held else 0
+        raise StoreError(
+            f"{there} of {proof.head.number} covered entries are here: see that indexers run, and"
+            " ask again (saqshy cluster status)"
+        )
+    return held
 
 
 @audit.command("checkpoints")

@@ -9,7 +9,7 @@ import typer
 
 from pipeline.ports import Clock
 from pipeline.runtime.auditor_process import AuditorProcess
-from pipeline.runtime.auditor_wiring import make_process, process_of
+from pipeline.runtime.auditor_wiring import make_process
 from pipeline.runtime.cli.options import AsJson, Config, Store, Told
 from pipeline.runtime.cli.output import FOUND, emit, say, stop, told_errors
 from pipeline.runtime.clocks import clock_of
@@ -57,9 +57,9 @@ def auditor(
 def _made(settings: Settings, store: Path | None, clock: Clock) -> AuditorProcess:
     if store is not None or settings.cluster is None or settings.elasticsearch is None:
         return make_process(settings, store or settings.store.path, clock)
-    from pipeline.runtime.cluster.auditing import make_cluster_auditor  # noqa: PLC0415 (an extra)
+    from pipeline.runtime.cluster.auditing import make_cluster_process  # noqa: PLC0415 (an extra)
 
-    return process_of(make_cluster_auditor(settings), settings, clock)
+    return make_cluster_process(settings, clock)
 
 
 def _settle(process: AuditorProcess) -> None:

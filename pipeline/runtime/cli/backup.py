@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from pipeline.runtime.checkpoint_keys import trusted
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import emit, say, stop, told_errors
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import in_cluster
+
+if TYPE_CHECKING:
+    from pipeline.runtime.cluster.indices_kept import IndicesKept
 
 
 def backup(
@@ -26,11 +30,19 @@ def backup(
     """Back the store up, with evidence and waiting commands, while the system runs.
 
     The copy's pages, checksums, audit chains and checkpoints are verified before it counts.
-    Settings, keys and rules are files of yours and not in it.
+    Settings, keys and rules are files of yours and not in it. Where the settings name a cluster it
+    is a snapshot of Elasticsearch, DIR lies in a folder under its nodes' path.repo, and Kafka has
+    the rest (saqshy cluster rebuild).
     Example: saqshy backup /backup/saqshy/2026-11-22
     """
     with told_errors():
         settings = read_settings(config)
+        if in_cluster(settings, store):
+            from pipeline.runtime.cluster import indices_kept  # noqa: PLC0415 (an extra)
+
+            way = indices_kept.look_at_snapshot if verify else indices_kept.take_snapshot
+            tell_snapshot(folder, way(settings, folder), as_json=json)
+            return
         keys = trusted(settings.audit)
         if verify:
             tell(folder, read_backup(folder, keys), as_json=json, what="verified")
@@ -60,3 +72,19 @@ def tell(folder: Path, made: Backup, *, as_json: bool, what: str) -> None:
             f"{folder}: {what}: {len(made.files)} file(s), {made.bytes} bytes,"
             f" {made.entries} audit entries, as of {rfc3339(made.made_at)}"
         )
+
+
+def tell_snapshot(folder: Path, kept: "IndicesKept", *, as_json: bool) -> None:
+    """Tell of a snapshot that was taken, looked at or brought back."""
+    if as_json:
+        emit(
+            {
+                "folder": str(folder),
+                "snapshot": kept.name,
+                "indices": kept.indices,
+                "entries": kept.entries,
+            }
+        )
+        return
+    verified = "" if kept.entries is None else f", {kept.entries} audit entries verified"
+    say(f"{folder}: snapshot {kept.name}: {kept.indices} indices{verified}")

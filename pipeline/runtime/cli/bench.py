@@ -17,6 +17,7 @@ from pipeline.runtime.bootstrap import offline
 from pipeline.runtime.cli.bench_assess import bench_assess
 from pipeline.runtime.cli.bench_cluster import Asked, bench_cluster
 from pipeline.runtime.cli.bench_correlate import bench_correlate
+from pipeline.runtime.cli.bench_index import bench_index
 from pipeline.runtime.cli.bench_ingest import bench_ingest, peak_memory_mb
 from pipeline.runtime.cli.bench_match import bench_match
 from pipeline.runtime.cli.bench_notify import bench_notify
@@ -157,6 +158,7 @@ def _show(
 
 bench.command("assess")(bench_assess)
 bench.command("correlate")(bench_correlate)
+bench.command("index")(bench_index)
 bench.command("match")(bench_match)
 bench.command("notify")(bench_notify)
 bench.command("search")(bench_search)

@@ -21,7 +21,7 @@ from connectors.stores.kafka.topics import Topics, pack_raw, raw_headers
 from connectors.stores.memory import open_memory
 from pipeline.errors import StoreError
 from pipeline.model import RawBatch, identity
-from pipeline.runtime.cluster.topology import read_topology
+from pipeline.runtime.cluster.topology import read_state_topology, read_topology
 from pipeline.runtime.knowledge import Knowledge, keep_knowledge
 from pipeline.settings import ClusterSettings, Settings
 
@@ -138,7 +138,7 @@ def ground(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="saqshy-bench-")))
         administration = stack.enter_context(closing(Administration(own)))
         carrier = stack.enter_context(closing(Carrier(own, own.timeout_seconds)))
-        wanted = read_topology(own)
+        wanted = [*read_topology(own), *read_state_topology(own)]
         administration.apply(wanted, administration.differences(wanted))
         try:
             content = KafkaContentStore(own, Topics(own.prefix), lambda some: _sent(carrier, some))

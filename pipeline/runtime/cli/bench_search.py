@@ -5,7 +5,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,7 @@ import typer
 from pipeline.ports.searching import Ask, Kind
 from pipeline.runtime.cli.bench_ingest import peak_memory_mb
 from pipeline.runtime.cli.bench_search_ground import Amounts, Ground, elastic_ground, sqlite_ground
+from pipeline.runtime.cli.bench_search_live import live
 from pipeline.runtime.cli.bench_search_questions import Measured, questions
 from pipeline.runtime.cli.bench_search_readers import beside_readers
 from pipeline.runtime.cli.options import AsJson, Config
@@ -32,6 +33,7 @@ class Kept(StrEnum):
     ELASTICSEARCH = "elasticsearch"
 
 
+LIVE_MS = 1_000
 PAGE_MS: Mapping[Kept, int] = {Kept.SQLITE: 150, Kept.ELASTICSEARCH: 250}
 
 
@@ -49,6 +51,9 @@ def bench_search(
     seconds: Annotated[
         int, typer.Option(min=1, help="A stretch with readers, and one without, four times.")
     ] = 10,
+    changes: Annotated[
+        int, typer.Option("--live", min=0, help="Commits that a live list is to tell of.")
+    ] = 0,
     report: Annotated[
         Path | None, typer.Option(help="Write the figures, dated, into this folder.")
     ] = None,
@@ -59,31 +64,36 @@ def bench_search(
 
     Ends with 1 where a goal is missed. The goals are for 1,000,000 incidents and 10 million events.
     Elasticsearch is the settings' one, with indices of their own, dropped at the end. With
-    --readers events are kept with and without readers, in turns: what reading costs.
+    --readers events are kept with and without readers, in turns: what reading costs. With --live a
+    list is listened to: after how many milliseconds it tells of a commit.
     Example: saqshy bench search --incidents 1000000 --events 10000000 --file /tmp/large.db
     """
     amounts = Amounts(incidents, events)
     with told_errors(), ExitStack() as stack:
         path = keep or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "bench.db"
-        if store is Kept.SQLITE:
-            ground = stack.enter_context(sqlite_ground(path, amounts, say))
-        else:
-            own = read_settings(config).elasticsearch
-            ground = stack.enter_context(elastic_ground(own, amounts, say))
+        ground = stack.enter_context(_ground(store, path, amounts, config))
         figures = {
             name: timed(one, rounds)
             for name, one in questions(ground.search, PAGE_MS[store]).items()
         }
         missed = [name for name, one in figures.items() if one["p95"] > one["goal"]]
-        result = {"store": store.value, **_size(ground)}
-        if readers and store is Kept.SQLITE:
-            result["readers"] = beside_readers(path, readers, seconds)
+        result: dict[str, object] = {"store": store.value, **_size(ground)}
+        if store is Kept.SQLITE:
+            result |= _served(path, readers, seconds, changes)
         result |= {"questions": figures, "missed": missed, **_machine()}
         if report is not None:
             say(f"wrote {_reported(report, result, figures)}")
         _show(result, figures, as_json=json)
         if missed:
             stop(FOUND, f"slower than the goal: {', '.join(missed)}")
+
+
+def _ground(
+    store: Kept, path: Path, amounts: Amounts, config: Path | None
+) -> AbstractContextManager[Ground]:
+    if store is Kept.SQLITE:
+        return sqlite_ground(path, amounts, say)
+    return elastic_ground(read_settings(config).elasticsearch, amounts, say)
 
 
 def _size(ground: Ground) -> dict[str, object]:
@@ -101,6 +111,22 @@ def _machine() -> dict[str, object]:
         "peak_memory_mb": peak_memory_mb(),
         "machine": f"{platform.machine()} {platform.python_version()}, {os.cpu_count()} cores",
     }
+
+
+def _served(path: Path, readers: int, seconds: int, changes: int) -> dict[str, object]:
+    """Measure the file as `saqshy web` serves it, as far as that is asked for."""
+    told: dict[str, object] = {}
+    if readers:
+        told["readers"] = beside_readers(path, readers, seconds)
+    if changes:
+        told["live"] = _told_after(live(path, changes))
+    return told
+
+
+def _told_after(spent: Sequence[float]) -> dict[str, object]:
+    wall = [one * 1_000 for one in spent]
+    most = {"commits": len(wall), "most": round(max(wall), 1), "goal": LIVE_MS}
+    return {"p50": _at(wall, 0.5), "p95": _at(wall, 0.95), **most}
 
 
 def timed(one: Measured, rounds: int) -> dict[str, float]:

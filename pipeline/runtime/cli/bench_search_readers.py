@@ -45,7 +45,7 @@ def beside_readers(path: Path, readers: int, seconds: int) -> dict[str, object]:
     """
     alone: list[float] = []
     beside: list[float] = []
-    with _served(path) as (address, token), _reading(address, token, readers) as (on, waits):
+    with served(path) as (address, token), _reading(address, token, readers) as (on, waits):
         stores = open_sqlite(path)
         try:
             number = stores.events.count() // 500  # after those of an earlier run
@@ -85,7 +85,7 @@ def _ingest(stores: Stores, number: int, seconds: float) -> tuple[int, float]:
 
 
 @contextmanager
-def _served(path: Path) -> Iterator[tuple[str, str]]:
+def served(path: Path) -> Iterator[tuple[str, str]]:
     """Serve a file with `saqshy web`; give its API's address and a token that reads."""
     with tempfile.TemporaryDirectory(prefix="saqshy-bench-web-") as folder:
         config = Path(folder) / "saqshy.yml"

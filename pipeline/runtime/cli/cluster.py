@@ -14,7 +14,8 @@ from pipeline.runtime.cli.cluster_rebuild import rebuild, snapshot
 from pipeline.runtime.cli.cluster_rights import rights
 from pipeline.runtime.cli.options import AsJson, Config
 from pipeline.runtime.cli.output import FOUND, emit, say, show_table, stop, told_errors
-from pipeline.runtime.cluster.topology import read_topology
+from pipeline.runtime.cluster.growing import refuse_late_growth
+from pipeline.runtime.cluster.topology import of_state, read_state_topology, read_topology
 from pipeline.runtime.cluster.working import cluster_of
 from pipeline.runtime.configuration import read_settings
 from pipeline.settings import ClusterSettings
@@ -42,7 +43,8 @@ def apply(
         typer.Option(
             "--grow",
             help="Add partitions that are missing. Keys move: stop workers and notifier before,"
-            " and run `saqshy cluster rebuild` after.",
+            " and run `saqshy cluster rebuild` after. Refused once raw has let go of its"
+            " beginning.",
         ),
     ] = False,
     json: AsJson = False,
@@ -56,11 +58,13 @@ def apply(
     with told_errors():
         whole = read_settings(config)
         settings = cluster_of(whole)
-        wanted = read_topology(settings)
+        wanted, state = read_topology(settings), read_state_topology(settings)
         with closing(Administration(settings)) as administration:
             found = administration.differences(wanted, grow=grow)
+            refuse_late_growth(settings, found)
+            found += of_state(administration.differences(state))
             if not dry_run:
-                administration.apply(wanted, found)
+                administration.apply([*wanted, *state], found)
         indices = apply_indices(whole.elasticsearch, dry_run=dry_run)
         _tell(found, dry_run=dry_run, json=json)
         _tell_indices(indices, dry_run=dry_run, json=json)
@@ -69,7 +73,7 @@ def apply(
         if stands:
             stop(FOUND, "" if json else f"{stands} difference(s) stand")
         if not json:
-            say(f"{len(wanted)} topics are as they should be")
+            say(f"{len(wanted) + len(state)} topics are as they should be")
 
 
 @cluster.command()
@@ -81,12 +85,13 @@ def status(config: Config = None, json: AsJson = False) -> None:
     """
     with told_errors():
         settings = cluster_of(read_settings(config))
-        wanted = read_topology(settings)
+        wanted, state = read_topology(settings), read_state_topology(settings)
         names = [one.name for one in wanted]
         with closing(Administration(settings)) as administration:
             brokers = administration.brokers()
-            there = administration.topics(names)
+            there = administration.topics([*names, *(one.name for one in state)])
             differences = administration.differences(wanted)
+            differences += of_state(administration.differences(state))
             groups = administration.groups([settings.group(kind) for kind in KINDS], names)
         if json:
             emit(_document(settings, brokers, list(there.values()), differences, groups))

@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
-from pipeline.errors import ConfigurationError, Problem, StoreError
+from pipeline.errors import ConfigurationError, Problem
 from pipeline.model import AuditEntry, Command, as_document
 from pipeline.runtime.cli.output import FOUND, emit, say, stop
-from pipeline.runtime.leaving import leave, spool_of
-from pipeline.runtime.reading import reading
+from pipeline.runtime.handing import awaited, hand_over
 from pipeline.settings import Settings
 
 As = Annotated[str, typer.Option("--as", help="Who asks, in which role: duty_lead/a.serik.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit trail.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for the running system.")]
-PAUSE = 0.1
+WAITS = "no running system has taken it yet; the next one will"
 
 
 def command(name: str, whom: str, reason: str, detail: dict[str, object]) -> Command:
@@ -29,21 +28,14 @@ def command(name: str, whom: str, reason: str, detail: dict[str, object]) -> Com
 
 def give(settings: Settings, store: Path | None, asked: Command, wait: float) -> AuditEntry | None:
     """Leave a command for the system of a store; give its audit entry, None where none came."""
-    path = store or settings.store.path
-    leave(spool_of(path), asked)
-    end = time.monotonic() + wait
-    while time.monotonic() < end:
-        entry = _entry(path, f"command:{asked.id}")
-        if entry is not None:
-            return entry
-        time.sleep(PAUSE)
-    return None
+    hand_over(settings, store, asked)
+    return awaited(settings, store, lambda kept: kept.entry(asked.id, ""), wait)
 
 
 def tell(asked: Command, entry: AuditEntry | None, *, as_json: bool) -> AuditEntry:
     """Tell what became of a command; ends with 1 where it was refused or still waits."""
     if entry is None:
-        say(f"command {asked.id} waits: no running system has taken it yet; the next one will")
+        say(f"command {asked.id} waits: {WAITS}")
         stop(FOUND)
     if as_json:
         emit(as_document(entry))
@@ -53,14 +45,3 @@ def tell(asked: Command, entry: AuditEntry | None, *, as_json: bool) -> AuditEnt
     if entry.kind == "command_refused" or entry.detail.get("outcome") == "refused":
         stop(FOUND, "refused; nothing was changed")
     return entry
-
-
-def _entry(path: Path, entry_id: str) -> AuditEntry | None:
-    try:
-        with reading(None, path) as stores:
-            if not stores.audit.known(entry_id):
-                return None
-            found = (one for one in stores.audit.read("administration") if one.entry_id == entry_id)
-            return next(found, None)
-    except StoreError:  # no system has made it yet
-        return None

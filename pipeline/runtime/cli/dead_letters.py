@@ -18,8 +18,9 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.reading import reading
+from pipeline.runtime.reading import one_machine, reading
 
+REBUILD = "saqshy cluster rebuild reads all of the topic raw once more, with the rules of today"
 dead_letters = typer.Typer(help="What could not be processed.", no_args_is_help=True)
 
 
@@ -77,7 +78,8 @@ def replay_dead_letters(config: Config = None, store: Store = None) -> None:
     """
     with told_errors():
         settings = read_settings(config)
-        with offline(settings, store or settings.store.path) as system:
+        path = one_machine(settings, store, "dead-letters replay", REBUILD)
+        with offline(settings, path) as system:
             done, left = replay_failures(system)
         say(f"{done} record(s) went through, {left} failed again and stay in the dead letters")
         if left:

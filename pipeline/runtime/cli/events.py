@@ -19,7 +19,7 @@ from pipeline.runtime.cli.querying import QueryText, meant
 from pipeline.runtime.cli.reads import note_read
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.event_reads import MOST_SHOWN, EventReader, Query
-from pipeline.runtime.reading import reading
+from pipeline.runtime.reading import in_cluster, reading
 
 events = typer.Typer(
     help="Kept events, under a role; every read is recorded.", no_args_is_help=True
@@ -95,7 +95,7 @@ def _reader(
     pack = load_pack(settings.law.pack, settings.law.overlay)
     registry = load_registry(settings.registry)
     path = store or settings.store.path
-    if not path.exists():
+    if not in_cluster(settings, store) and not path.exists():
         raise ConfigurationError([Problem(str(path), 0, "there is no store", "saqshy run")])
     note_read(config, store, whom, basis, what="events", of=of, query=query)
     return EventReader(pack, registry, whom.partition("/")[0], time.time_ns())

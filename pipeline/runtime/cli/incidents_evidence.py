@@ -9,9 +9,11 @@ from pipeline.errors import ConfigurationError, Problem
 from pipeline.registry import load_registry
 from pipeline.runtime.cli.incidents_handing import Hand
 from pipeline.runtime.cli.output import say
+from pipeline.runtime.reading import one_machine
 from pipeline.runtime.written import MARKED, MOST_KEPT, WrittenGuard
 
 _CHUNK = 1024 * 1024
+RECORD = "without it the file is recorded by its hash: keep it where your evidence lies"
 
 
 def evidence_folder(store: Path) -> Path:
@@ -38,6 +40,7 @@ def kept_evidence(hand: Hand, file: Path, *, keep: bool) -> Kept:
     ConfigurationError where the file bears a secrecy mark: nothing of it is recorded or kept.
     """
     settings = hand.settings()
+    path = one_machine(settings, hand.store, "--keep", RECORD) if keep else settings.store.path
     digest, size, data = _measured(file)
     entry: dict[str, object] = {"name": file.name, "sha256": digest, "size": size}
     marked = WrittenGuard(load_registry(settings.registry).marks).file(data)
@@ -51,7 +54,7 @@ def kept_evidence(hand: Hand, file: Path, *, keep: bool) -> Kept:
     if marked is None:
         say(f"{file.name}: cannot be read as text and looked at: recorded by its hash, not kept")
         return Kept(entry)
-    folder = evidence_folder(hand.store or settings.store.path) / digest[:2]
+    folder = evidence_folder(path) / digest[:2]
     return Kept({**entry, "kept": True}, _copied(folder, digest, data))
 
 

@@ -1,6 +1,5 @@
 """How a step on an incident leaves the command line, and what is told of what came of it."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from pipeline.errors import ConfigurationError, Problem, StoreError
+from pipeline.errors import ConfigurationError, Problem
 from pipeline.incidents.life_cycle import PREFIX, form_problems
 from pipeline.model import AuditEntry, Command, Incident, as_document
 from pipeline.registry import load_registry
-from pipeline.runtime.cli.commanding import PAUSE, command
+from pipeline.runtime.cli.commanding import WAITS, command
 from pipeline.runtime.cli.incidents_found import history_of
 from pipeline.runtime.cli.output import FOUND, emit, say, stop, told_errors
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.leaving import leave, spool_of
+from pipeline.runtime.handing import Answers, awaited, hand_over
 from pipeline.runtime.reading import reading
 from pipeline.runtime.written import written_problems
 from pipeline.settings import Settings
@@ -80,9 +79,8 @@ def hand_in(
         except ConfigurationError:
             on_refusal()
             raise
-        path = hand.store or settings.store.path
-        leave(spool_of(path), asked)
-        came = outcome(path, asked, before, hand.wait)
+        hand_over(settings, hand.store, asked)
+        came = outcome((settings, hand.store), asked, before, hand.wait)
         if isinstance(came, AuditEntry):
             on_refusal()
         tell(asked, came, before, as_json=hand.json)
@@ -98,15 +96,14 @@ def check(settings: Settings, asked: Command) -> None:
 
 
 def outcome(
-    path: Path, asked: Command, before: Incident, wait: float
+    of: tuple[Settings, Path | None], asked: Command, before: Incident, wait: float
 ) -> Incident | AuditEntry | None:
     """Give the revision that a command made, or the entry that refused it; None: neither yet."""
-    end = time.monotonic() + wait
-    while True:
-        found = _outcome(path, asked, before)
-        if found is not None or time.monotonic() >= end:
-            return found
-        time.sleep(PAUSE)
+
+    def found(kept: Answers) -> Incident | AuditEntry | None:
+        return _outcome(kept, asked, before)
+
+    return awaited(*of, found, wait)
 
 
 def tell(
@@ -114,7 +111,7 @@ def tell(
 ) -> None:
     """Tell what became of a step; the command ends with 1 where it was refused or still waits."""
     if came is None:
-        say(f"command {asked.id} waits: no running system has taken it yet; the next one will")
+        say(f"command {asked.id} waits: {WAITS}")
         stop(FOUND)
     if as_json:
         emit(as_document(came))
@@ -128,19 +125,8 @@ def tell(
         say(f"{came.id[:12]} of {came.object_id}: {' -> '.join(states)}, revision {came.revision}")
 
 
-def _outcome(path: Path, asked: Command, before: Incident) -> Incident | AuditEntry | None:
-    try:
-        with reading(None, path) as stores:
-            for one in reversed(stores.incidents.history(before.id)):
-                if one.command == asked.id:
-                    return one
-            entry_id = f"command:{asked.id}"
-            if not stores.audit.known(entry_id):
-                return None
-            for chain in (before.object_id, "administration"):
-                for entry in stores.audit.read(chain):
-                    if entry.entry_id == entry_id:
-                        return entry
-            return None
-    except StoreError:  # no system has made it yet
-        return None
+def _outcome(kept: Answers, asked: Command, before: Incident) -> Incident | AuditEntry | None:
+    for one in reversed(kept.stores.incidents.history(before.id)):
+        if one.command == asked.id:
+            return one
+    return kept.entry(asked.id, before.object_id)

@@ -1,15 +1,12 @@
 """`saqshy incidents open`: an incident by hand, as a report that is decided at once."""
 
-import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from pipeline.errors import StoreError
 from pipeline.incidents.decisions import VERDICT
 from pipeline.incidents.life_cycle import PREFIX
 from pipeline.model import Incident, Tri, identity
 from pipeline.registry import REPORTS
-from pipeline.runtime.cli.commanding import PAUSE, As, Reason, Wait, command
+from pipeline.runtime.cli.commanding import As, Reason, Wait, command
 from pipeline.runtime.cli.incidents_handing import check, outcome, tell
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import FOUND, say, stop, told_errors
@@ -28,8 +25,7 @@ from pipeline.runtime.cli.report import (
     report,
 )
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.leaving import leave, spool_of
-from pipeline.runtime.reading import reading
+from pipeline.runtime.handing import Answers, awaited, hand_over
 
 
 def open_by_hand(
@@ -65,9 +61,8 @@ def open_by_hand(
     )  # fmt: skip
     with told_errors():
         settings = read_settings(config)
-        path = store or settings.store.path
         event = f"{identity('batch', object_id, REPORTS, told, '')}-0"
-        found = _opened(path, object_id, event, wait)
+        found = awaited(settings, store, lambda kept: _opened(kept, object_id, event), wait)
         if found is None:
             stop(FOUND, "the report is entered, and no incident holds it yet; see incidents list")
         if found.assessment.is_incident is Tri.YES:
@@ -77,8 +72,8 @@ def open_by_hand(
         detail: dict[str, object] = {"object_id": object_id, "incident": found.id, "says": says}
         asked = command(f"{PREFIX}decide", whom, reason, detail)
         check(settings, asked)
-        leave(spool_of(path), asked)
-        tell(asked, outcome(path, asked, found, wait), found, as_json=json)
+        hand_over(settings, store, asked)
+        tell(asked, outcome((settings, store), asked, found, wait), found, as_json=json)
 
 
 def _says(acts: Sequence[str], harms: Sequence[str], limbs: Mapping[str, str]) -> dict[str, str]:
@@ -89,19 +84,12 @@ def _says(acts: Sequence[str], harms: Sequence[str], limbs: Mapping[str, str]) -
     return said | {name: one for name, one in limbs.items() if one != Tri.UNKNOWN.value}
 
 
-def _opened(path: Path, object_id: str, event: str, wait: float) -> Incident | None:
-    """Give the incident that holds what a report's event gave; None where none does in time."""
-    end = time.monotonic() + wait
-    while True:
-        try:
-            with reading(None, path) as stores:
-                for incident in reversed(list(stores.incidents.latest(object_id))):
-                    for name in incident.finding_ids:
-                        finding = stores.incidents.finding(name)
-                        if finding is not None and event in finding.event_ids:
-                            return incident
-        except StoreError:  # no system has made it yet
-            pass
-        if time.monotonic() >= end:
-            return None
-        time.sleep(PAUSE)
+def _opened(kept: Answers, object_id: str, event: str) -> Incident | None:
+    """Give the incident that holds what a report's event gave; None where none does yet."""
+    incidents = kept.stores.incidents
+    for incident in reversed(list(incidents.latest(object_id))):
+        for name in incident.finding_ids:
+            finding = incidents.finding(name)
+            if finding is not None and event in finding.event_ids:
+                return incident
+    return None

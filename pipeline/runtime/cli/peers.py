@@ -1,6 +1,7 @@
 """`saqshy peers send|serve|revoke|list`: exchange with other operations centres."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from pipeline.runtime.cli.incidents_found import history_of
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import emit, say, show_table, to_the_second, told_errors
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.leaving import spool_of
+from pipeline.runtime.handing import hand_over
 from pipeline.runtime.peering import PEERS_RECEIVED, PEERS_REVOKE, PEERS_SEND
 from pipeline.runtime.peering_inbound import Inbound
 from pipeline.runtime.reading import reading
@@ -76,7 +77,8 @@ def serve(
     """
     with told_errors():
         keys = dict(_named(one) for one in peer)
-        inbound = Inbound(directory / "feeds", spool_of(store or read_settings(config).store.path))
+        settings = read_settings(config)
+        inbound = Inbound(directory / "feeds", partial(hand_over, settings, store))
         receiver = open_receiver(
             directory,
             address=address,

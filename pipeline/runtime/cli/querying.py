@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +11,10 @@ import typer
 from connectors.stores.sqlite.search import open_search
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.model.conditions import Condition
-from pipeline.ports.searching import Ask, Kind
+from pipeline.ports.searching import Ask, Kind, Search
 from pipeline.query import QueryError, condition
 from pipeline.runtime.configuration import read_settings
+from pipeline.runtime.reading import in_cluster
 
 QueryText = Annotated[
     str | None,
@@ -33,6 +34,18 @@ def meant(text: str, kind: Kind) -> Condition:
 def queried(config: Path | None, store: Path | None, kind: Kind, text: str) -> Iterator[bytes]:
     """Give the documents of a kind that fit a question, by the kind's time, oldest first."""
     where = meant(text, kind)
-    path = store or read_settings(config).store.path
-    with closing(open_search(path)) as search:
+    with _searching(config, store) as search:
         yield from search.every(Ask(kind, where, descending=False))
+
+
+@contextmanager
+def _searching(config: Path | None, store: Path | None) -> Iterator[Search]:
+    settings = read_settings(config)
+    if in_cluster(settings, store):
+        from pipeline.runtime.cluster.looking import cluster_kept  # noqa: PLC0415 (an extra)
+
+        with cluster_kept(settings) as kept:
+            yield kept.search
+        return
+    with closing(open_search(store or settings.store.path)) as search:
+        yield search

@@ -8,7 +8,7 @@ import typer
 from pipeline.errors import ConfigurationError, Problem
 from pipeline.runtime.cli.commanding import command
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.leaving import leave, spool_of
+from pipeline.runtime.handing import hand_over
 from pipeline.runtime.reads import READ, read_problems
 
 ReadAs = Annotated[
@@ -37,4 +37,4 @@ def note_read(
     problems = [Problem("--basis", 0, what) for what in read_problems(given)]
     if problems:
         raise ConfigurationError(problems)
-    leave(spool_of(store or read_settings(config).store.path), given)
+    hand_over(read_settings(config), store, given)

@@ -18,6 +18,7 @@ from pipeline.runtime.cli.output import say, told_errors
 from pipeline.runtime.cli.report_texts import LANGUAGES, told
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.knowledge import Knowledge, read_knowledge
+from pipeline.runtime.reading import one_machine
 from pipeline.settings import Settings
 
 _CHUNK = 1024 * 1024
@@ -113,7 +114,8 @@ def _check(settings: Settings, asked: Command, lang: str) -> None:
 
 def _entered(settings: Settings, store: Path | None, asked: Command) -> AuditEntry | None:
     """Enter a report into a store that no system has open, and fold it."""
-    with offline_system(settings, store or settings.store.path) as system:
+    path = one_machine(settings, store, "--offline", "without it the brokers take the report")
+    with offline_system(settings, path) as system:
         system.runtime.inbox.report(asked)
         while system.engine.run_pending():
             pass
@@ -121,7 +123,7 @@ def _entered(settings: Settings, store: Path | None, asked: Command) -> AuditEnt
         chain = system.stores.audit.read("administration")
         found = next((one for one in chain if one.entry_id == wanted), None)
     if found is None:
-        raise StoreError(f"{store or settings.store.path}: the report was not kept")
+        raise StoreError(f"{path}: the report was not kept")
     return found
 
 

@@ -15,7 +15,7 @@ from pipeline.runtime.cli.commanding import command
 from pipeline.runtime.cli.options import AsJson, Config, Store
 from pipeline.runtime.cli.output import emit, say, told_errors
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.leaving import leave, spool_of
+from pipeline.runtime.handing import hand_over
 from pipeline.runtime.retention import (
     RETENTION,
     Gone,
@@ -47,7 +47,8 @@ def retention(
 
     What an open incident refers to, and what is under a legal hold, stays. Incidents, notices and
     the audit trail are kept. Works on Elasticsearch where the settings name it, else on the store,
-    while the system runs or not; what goes is recorded in the audit trail before it goes.
+    while the system runs or not; what goes is recorded in the audit trail before it goes. In a
+    cluster it waits until indexers have written what was found, and lets nothing go before.
     Example: saqshy retention --dry-run --config saqshy.yml
     """
     with told_errors():
@@ -63,7 +64,7 @@ def retention(
             now = time.time_ns()
             plan = apply_retention(policy, periods, history, now, dry=True)
             if not dry_run and (plan.gone or plan.freed):
-                _record(store or settings.store.path, whom, reason, told_of(plan))
+                _record(settings, store, whom, reason, told_of(plan))
             done = apply_retention(policy, periods, history, now, dry=dry_run, told=told)
         if json:
             emit(_document(done, dry_run=dry_run))
@@ -77,6 +78,12 @@ def _opened(settings: Settings, store: Path | None) -> Iterator[tuple[Periods, H
         from connectors.stores.elasticsearch.retention import ElasticPeriods  # noqa: PLC0415 (extra)
         from connectors.stores.elasticsearch.store import open_elastic  # noqa: PLC0415 (an extra)
 
+        if settings.cluster is not None:
+            from pipeline.runtime.cluster.index_follows import (  # noqa: PLC0415 (an extra)
+                wait_for_index,
+            )
+
+            wait_for_index(settings.cluster, settings.cluster.timeout_seconds)
         elastic = open_elastic(settings.elasticsearch, refresh=True)
         try:
             yield ElasticPeriods(elastic.client, elastic.documents, elastic.bulk), elastic.incidents
@@ -98,13 +105,13 @@ def _opened(settings: Settings, store: Path | None) -> Iterator[tuple[Periods, H
         reading.database.close()
 
 
-def _record(store: Path, whom: str, reason: str, detail: Json) -> None:
+def _record(settings: Settings, store: Path | None, whom: str, reason: str, detail: Json) -> None:
     """Leave the record of what goes, durably, before any of it does."""
     given = command(RETENTION, whom, reason, detail)
     problems = [Problem("--as", 0, what) for what in retention_problems(given)]
     if problems:
         raise ConfigurationError(problems)
-    leave(spool_of(store), given)
+    hand_over(settings, store, given)
 
 
 def _document(done: Outcome, *, dry_run: bool) -> Json:

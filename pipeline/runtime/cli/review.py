@@ -22,7 +22,7 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.reading import reading
+from pipeline.runtime.reading import one_machine, reading
 from pipeline.runtime.reviewing import (
     ACCEPT,
     BASIS,
@@ -35,6 +35,7 @@ from pipeline.runtime.reviewing import (
 
 HOUR = 3600 * NANOSECONDS
 NEVER = "never-heard"
+CANDIDATES = "candidates: saqshy incidents list --candidates; what is new is in the workers' state"
 review = typer.Typer(help="What waits for a person to look at it.", no_args_is_help=True)
 
 
@@ -56,8 +57,9 @@ def list_waiting(
     Example: saqshy review list --object kz-bank
     """
     with told_errors(), reading(config, store) as stores:
-        now = time.time_ns()
-        registry = load_registry(read_settings(config).registry)
+        now, settings = time.time_ns(), read_settings(config)
+        one_machine(settings, store, "review", CANDIDATES)
+        registry = load_registry(settings.registry)
         found: list[Waiting | Uncounted] = [*queue(stores), *_never_heard(stores, registry, now)]
         found = [
             one for one in found if object_id in ("", one.object_id) and what in ("", _what(one))
@@ -106,6 +108,7 @@ def accept_lines(
     """
     with told_errors():
         settings = read_settings(config)
+        one_machine(settings, store, "review", CANDIDATES)
         with reading(config, store) as stores:
             chosen = _chosen([one for one in queue(stores) if isinstance(one, Waiting)], names)
         detail: dict[str, object] = {

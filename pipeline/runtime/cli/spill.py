@@ -26,7 +26,7 @@ from pipeline.runtime.cli.output import (
     told_errors,
 )
 from pipeline.runtime.configuration import read_settings
-from pipeline.runtime.reading import reading
+from pipeline.runtime.reading import one_machine, reading
 from pipeline.runtime.spill_decisions import CONFIRM, RELEASE, ROLES
 from pipeline.runtime.spill_purge import PURGED, Purge, remains
 from pipeline.runtime.spill_records import RECORDED
@@ -37,6 +37,7 @@ spill = typer.Typer(
     help="Records that bear a secrecy mark: decide, remove, prove.", no_args_is_help=True
 )
 Record = Annotated[str, typer.Argument(help="The record's id, as spill list gives it.")]
+TOPICS = "topics and indices let go of records by their retention: deploy/kafka, saqshy retention"
 _DECIDED = {
     "spill_confirmed": "confirmed",
     "spill_released": "released",
@@ -245,7 +246,7 @@ def _cleared(whom: str, reason: str) -> str:
 @contextmanager
 def _writing(settings: Settings, store: Path | None) -> Iterator[tuple[Stores, Path]]:
     """Open the store as its only user; StoreError where a system is running on it."""
-    path = store or settings.store.path
+    path = one_machine(settings, store, "spill", TOPICS)
     if not path.is_file():
         raise ConfigurationError([Problem(str(path), 0, "there is no store", "see store.path")])
     stores = open_sqlite(path)

@@ -16,8 +16,8 @@ from pipeline.runtime.cli.output import emit, say, told_errors
 from pipeline.runtime.cluster.health import health_app
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.logs import set_up_logging
+from pipeline.runtime.reading import in_cluster
 from pipeline.runtime.web import serving
-from pipeline.runtime.web_ground import in_cluster
 from pipeline.runtime.web_wiring import opened_front
 from pipeline.settings import Settings, WebSettings
 from pipeline.web.status import LOOPBACK

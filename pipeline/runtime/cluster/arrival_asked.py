@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import RawBatch, pack_batch, unpack_batch
 from pipeline.model.rows import Rows
-from pipeline.runtime.cluster.arrival import BarrierRow
+from pipeline.runtime.cluster.arrival import RETIRED_AFTER, BarrierRow, newest_clock
 
 MOST_ASKED = 20_000  # commands that wait; what is more does not
 _BYTES = "latin-1"  # of a batch as text: every byte is a letter
@@ -63,14 +63,20 @@ def put_by(
     return True
 
 
-def come_up(state: Rows, known: Callable[[RawBatch], bool]) -> Iterator[tuple[str, RawBatch]]:
-    """Give the commands whose turn has come, with their collectors, in the order they came in."""
+def come_up(
+    state: Rows, known: Callable[[RawBatch], bool], at: int
+) -> Iterator[tuple[str, RawBatch]]:
+    """Give the commands whose turn has come, with their collectors, in the order they came in.
+
+    At the instant ``at`` (ns) of a tick: for clocks that were not heard for long nothing waits.
+    """
     queue = state.get(QueueRow, "asked_queue")
     if queue is None or not queue.count:
         return
     for parts, row in list(state.all(AskedRow, "asked")):
         barrier = state.get(BarrierRow, "barrier", row.clock)
-        passed = barrier.passed if barrier is not None else row.behind
+        lives = barrier is not None and at - barrier.at < RETIRED_AFTER
+        passed = barrier.passed if barrier is not None and lives else row.behind
         if passed < row.behind:
             return
         batch = unpack_batch(row.batch.encode(_BYTES))
@@ -85,15 +91,17 @@ def come_up(state: Rows, known: Callable[[RawBatch], bool]) -> Iterator[tuple[st
 
 def _before(state: Rows, via: int) -> tuple[str, int, bool] | None:
     """Give the tick that came through a partition and has not come to pass."""
-    for (clock,), barrier in state.all(BarrierRow, "barrier"):
-        behind = barrier.through.get(str(via), 0)
-        if behind > barrier.passed:
-            return clock, behind, False
-    return None
+    clock = newest_clock(state, via)
+    if clock is None:
+        return None
+    barrier = state.get(BarrierRow, "barrier", clock) or BarrierRow()
+    return clock, barrier.through[str(via)], False
 
 
 def _after(state: Rows, via: int) -> tuple[str, int, bool] | None:
     """Give the next tick; None where there is no clock."""
-    for (clock,), barrier in state.all(BarrierRow, "barrier"):
-        return clock, barrier.through.get(str(via), barrier.passed) + 1, True
-    return None
+    clock = newest_clock(state)
+    if clock is None:
+        return None
+    barrier = state.get(BarrierRow, "barrier", clock) or BarrierRow()
+    return clock, barrier.through.get(str(via), barrier.passed) + 1, True

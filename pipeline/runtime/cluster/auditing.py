@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from connectors.stores.auditor_state import AuditorState
 from connectors.stores.elasticsearch.store import open_elastic
@@ -21,10 +22,13 @@ from connectors.stores.kafka.topics import Topics
 from connectors.stores.kafka.trail import KafkaTrail
 from pipeline.errors import StoreError
 from pipeline.model import NANOSECONDS
+from pipeline.ports import Clock
 from pipeline.runtime.auditor import Auditor, Settling
 from pipeline.runtime.auditor_checkpoints import CheckpointLook
-from pipeline.runtime.auditor_wiring import allowance, verifying
+from pipeline.runtime.auditor_process import AuditorProcess
+from pipeline.runtime.auditor_wiring import allowance, process_of, verifying
 from pipeline.runtime.cluster.indexing_wiring import wanted
+from pipeline.runtime.cluster.standing import ElasticStanding
 from pipeline.settings import ClusterSettings, Settings
 
 SETTLE_SECONDS = 30.0  # an indexer's bulk, a refresh, and what is tried again in between
@@ -60,13 +64,22 @@ class Indexed:
             )
 
 
-def make_cluster_auditor(settings: Settings, *, settle: float = SETTLE_SECONDS) -> Auditor:
+def make_cluster_auditor(
+    settings: Settings,
+    state: Path | None = None,
+    *,
+    settle: float = SETTLE_SECONDS,
+    overdue: bool = True,
+) -> Auditor:
     """Make an auditor of a cluster; ConfigurationError where a section is absent.
 
-    StoreError where no broker answers.
+    ``state`` is its memory, if not the settings'; ``overdue`` as in ``make_auditor``. StoreError
+    where no broker answers.
     """
     cluster, elastic = wanted(settings)
-    topics, memory = Topics(cluster.prefix), AuditorState(settings.auditor.state)
+    topics, memory = Topics(cluster.prefix), AuditorState(state or settings.auditor.state)
+    behind = BEHIND_SECONDS if state is None else settle  # who looks once looks twice at most
+    every = int(settings.audit.checkpoint_minutes * 60 * NANOSECONDS) if overdue else 0
     known = {chain: number for chain, (number, _) in memory.ends().items()}
     trail = KafkaTrail(cluster, topics)
     trace = ElasticTrace(open_elastic(elastic), trail, known, int(memory.mark("audit") or 0))
@@ -81,10 +94,22 @@ def make_cluster_auditor(settings: Settings, *, settle: float = SETTLE_SECONDS) 
             trace,
             memory,
             verifying(settings.audit),
-            int(settings.audit.checkpoint_minutes * 60 * NANOSECONDS),
+            every,
         ),
-        Settling(settle, Indexed(lambda: _ends(cluster, topics))),
+        Settling(settle, Indexed(lambda: _ends(cluster, topics), behind)),
     )
+
+
+def make_cluster_process(settings: Settings, clock: Clock) -> AuditorProcess:
+    """Make the whole process, which counts the incidents that stand; errors as above."""
+    cluster, elastic = wanted(settings)
+    process = process_of(make_cluster_auditor(settings), settings, clock)
+    process.standing = ElasticStanding(
+        open_elastic(elastic),
+        KafkaContentStore(cluster, Topics(cluster.prefix)),
+        process.auditor.state.in_force,
+    )
+    return process
 
 
 def _ends(cluster: ClusterSettings, topics: Topics) -> Ends:

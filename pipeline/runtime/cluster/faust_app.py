@@ -4,17 +4,31 @@ from functools import cached_property
 from typing import Any
 
 import faust
+from aiokafka.errors import (  # type: ignore[import-untyped]  # it has no types
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
 
 from connectors.kafka_link import password, tls_context
+from connectors.stores.faust_claimed import ClaimedTable
 from connectors.stores.kafka.frames import MOST_MESSAGE
+from pipeline.errors import StoreError
 from pipeline.runtime.cluster.faust_consumer import WholeFlow, WholeTransport
 from pipeline.settings import ClusterSettings
 
+CLAIMED = "claimed"  # the folder of state of which recovery took only what counts
+RIGHTS = "what deploy/kafka/acls.yml gives its role (saqshy cluster rights)"
+_REFUSED = (
+    TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError,
+)  # fmt: skip
 COMMIT_SECONDS = 1.0  # what was acknowledged since comes again after a kill
 
 
 class WholeApp(faust.App):
     """faust's application over a consumer that loses nothing where partitions change hands."""
+
+    cluster: ClusterSettings
 
     def _new_transport(self) -> Any:
         return WholeTransport(self.conf.broker_consumer, self)
@@ -31,10 +45,10 @@ def make_app(settings: ClusterSettings, kind: str) -> Any:
     Names of groups and changelogs begin with the topics' prefix. Each process needs a folder of
     its own (``cluster.folder``).
     """
-    folder = settings.folder / settings.in_generation(kind)
+    folder = settings.folder / settings.in_generation(kind) / CLAIMED
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     session = settings.session_seconds
-    return WholeApp(
+    app = WholeApp(
         settings.group(kind),
         broker=[f"kafka://{one}" for one in settings.brokers],
         broker_credentials=_credentials(settings),
@@ -43,6 +57,7 @@ def make_app(settings: ClusterSettings, kind: str) -> Any:
         broker_client_id=f"saqshy-{kind}",
         broker_commit_interval=COMMIT_SECONDS,
         store="rocksdb://?driver=rocksdict",
+        Table=ClaimedTable,
         datadir=str(folder),
         web_enabled=False,
         topic_disable_leader=True,
@@ -56,6 +71,28 @@ def make_app(settings: ClusterSettings, kind: str) -> Any:
         table_standby_replicas=settings.standbys,
         stream_wait_empty=False,
     )
+    app.cluster = settings
+    return app
+
+
+def run_app(app: Any) -> int:
+    """Run an application until a signal ends it; give the exit status.
+
+    StoreError where it ended since its user lacks a right.
+    """
+    made = faust.Worker(app, loglevel="WARN", quiet=True, override_logging=False)
+    try:
+        made.execute_from_commandline()
+    except SystemExit as end:
+        reason: BaseException | None = end
+        while reason is not None and not isinstance(reason, _REFUSED):
+            reason = reason.__context__
+        if reason is not None:
+            place, name = ",".join(app.cluster.brokers), type(reason).__name__
+            what = f"{place}: the user may not do this ({name}): give it {RIGHTS}"
+            raise StoreError(what) from reason
+        return int(end.code or 0)
+    return 0
 
 
 def _credentials(settings: ClusterSettings) -> Any:

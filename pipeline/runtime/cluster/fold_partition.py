@@ -28,11 +28,14 @@ from pipeline.runtime.cluster.arrival import (
     first_time,
     held,
     in_turn,
+    left_behind,
+    oldest_tick,
+    passed,
     released,
 )
 from pipeline.runtime.cluster.arrival_asked import ASKED_ROWS, come_up, put_by
 from pipeline.runtime.cluster.gaps import Source
-from pipeline.runtime.cluster.outputs import Output, outcome_outputs, partition_of
+from pipeline.runtime.cluster.outputs import Output, failure_outputs, outcome_outputs, partition_of
 from pipeline.runtime.counting import count_folded
 from pipeline.runtime.folded import Folded
 from pipeline.runtime.folding import ADMINISTRATION, Folding
@@ -58,7 +61,7 @@ class FoldPartition:
         self.folding = Folding(self.state, mine=self._mine, types=TYPES)
 
     def __call__(self, posted: Posted) -> list[Output]:
-        """Fold one message; give what is to be sent. Raises TooEarly where a gap is too wide."""
+        """Fold one message; give what is to be sent. Raises TooEarly where too much waits."""
         if posted.observation is not None:
             return list(self._arrived(posted, posted.observation))
         if posted.across is not None:
@@ -67,6 +70,11 @@ class FoldPartition:
         if posted.batch.kind is BatchKind.CLOCK:
             return list(self._ticked(posted, posted.batch))
         return list(self._asked(posted, posted.batch))
+
+    def pass_over(self, posted: Posted) -> list[Output]:
+        """Leave an observation out that nothing can fold: what waits behind it has its turn."""
+        seen = posted.observation
+        return [] if seen is None else list(self._observed(posted.collector, seen, left_out=seen))
 
     def settled(self) -> None:
         """Note that what was folded is on its way into the state's log."""
@@ -82,6 +90,14 @@ class FoldPartition:
         row = self.folding.rows(object_id).get(PositionRow, "position", collector, source_id)
         return row.sequence if row is not None else 0
 
+    def passed(self, clock: str) -> int:
+        """Give the last tick of a clock that came to pass."""
+        return passed(self.folding.rows(ADMINISTRATION), clock)
+
+    def waits(self) -> tuple[str, int] | None:
+        """Give the first tick that waits to come through everywhere; None where none does."""
+        return oldest_tick(self.folding.rows(ADMINISTRATION))
+
     def _mine(self, object_id: str) -> bool:
         return partition_of(object_id, self.folds) == self.number
 
@@ -93,10 +109,17 @@ class FoldPartition:
             yield from self._observed(posted.collector, arrived)
 
     def _observed(
-        self, collector: str, arrived: Observation, *, was_held: bool = False
+        self,
+        collector: str,
+        arrived: Observation,
+        *,
+        was_held: bool = False,
+        left_out: Observation | None = None,
     ) -> Iterator[Output]:
         rows = self.folding.rows(arrived.object_id)
         for seen in in_turn(rows, collector, arrived, held=was_held):
+            if seen is left_out:
+                continue
             chain = self.chains(seen.revisions)
             # Several collectors may bring one source: here it gets one order.
             numbered = _numbered(rows.at("source", rows.key("source", seen.source_id)), seen)
@@ -119,7 +142,9 @@ class FoldPartition:
         clock = f"{posted.collector}/{arrived.source_id}"
         for batch in come_to_pass(rows, clock, arrived, posted.via, self.raws):
             chain = self.chains(batch.revisions)
-            ended = self.folding.administered(batch)
+            for collector, seen in left_behind(rows, clock, batch):
+                yield from self._observed(collector, seen, was_held=True)
+            ended = self.folding.ended(batch)
             yield from self._outcome(chain, batch.id, batch.received_at, [ended])
             for object_id in self.folding.objects(chain):
                 yield from self._passed(chain, batch, posted.collector, object_id)
@@ -129,7 +154,7 @@ class FoldPartition:
                 yield Output("centre", CENTRE_KEY, told)
             for collector, seen in released(rows, clock, batch.sequence):
                 yield from self._observed(collector, seen, was_held=True)
-            for collector, asked in come_up(rows, self._known):
+            for collector, asked in come_up(rows, self._known, batch.received_at):
                 yield from self._commanded(collector, asked)
         self.folding.save(rows)
 
@@ -189,6 +214,7 @@ class FoldPartition:
         for folded in parts:
             count_folded(chain.telemetry, chain.sector, folded)
             yield from outcome_outputs(cause, at, folded, self.folds)
+            yield from failure_outputs(f"observations/{self.number}", folded.failures)
 
 
 def _numbered(row: object, seen: Observation) -> Observation:

@@ -250,6 +250,7 @@ class Notifier:
 
     def _opened(self, partition: int) -> Task:
         disk = FaustDisk(self._table, partition)
+        asyncio.run_coroutine_threadsafe(disk.claim(), self._loop).result()
 
         def keep(writes: Sequence[Write]) -> None:
             self._look_alive()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
-import faust
 from prometheus_client import CollectorRegistry
 
 from connectors.sinks.heartbeat_https import HeartbeatSink
@@ -27,7 +26,8 @@ from pipeline.registry import Registry
 from pipeline.runtime.bootstrap import make_stages
 from pipeline.runtime.chains import Chains
 from pipeline.runtime.clocks import SystemClock
-from pipeline.runtime.cluster.faust_app import make_app
+from pipeline.runtime.cluster.cluster_time import ClusterTime
+from pipeline.runtime.cluster.faust_app import make_app, run_app
 from pipeline.runtime.cluster.generations import fit_generation
 from pipeline.runtime.cluster.notifier import Notifier
 from pipeline.runtime.cluster.notifying import InForce, NotifierPartition
@@ -65,6 +65,10 @@ class Standing:
             self.newest = known
         return self.newest.revisions is not None
 
+    def clock(self, machine: Clock | None) -> ClusterTime:
+        """Give the time by which is delivered; ``machine`` is the clock of another than this."""
+        return ClusterTime(machine or SystemClock(), lambda: self.newest.at)
+
     def knowledge(self) -> Knowledge:
         """Give what is in force."""
         assert self.newest.revisions is not None  # nothing is delivered before
@@ -90,16 +94,12 @@ class Notifying:
         ended = threading.Event()
         if self.beats is not None:
             threading.Thread(target=self.beats.run, args=(ended,), daemon=True).start()
-        made = faust.Worker(self.app, loglevel="WARN", quiet=True, override_logging=False)
         try:
-            made.execute_from_commandline()
-        except SystemExit as end:
-            return int(end.code or 0)
+            return run_app(self.app)
         finally:
             ended.set()
             for sink in self.sinks.values():
                 sink.close()
-        return 0
 
     def unready(self) -> str:
         """Say why nothing can be worked on now; "" where it can."""
@@ -147,7 +147,7 @@ def make_notifier(settings: Settings, clock: Clock | None = None) -> Notifying:
         folds=folds,
         chains=chains,
         stage=stage,
-        dispatcher=_dispatchers(settings, reach, sinks, gates, telemetry, clock or SystemClock()),
+        dispatcher=_dispatchers(settings, reach, sinks, gates, telemetry, standing.clock(clock)),
         noted=standing.noted,
         first=first_of(cluster),
         session_seconds=cluster.session_seconds,

@@ -1,12 +1,12 @@
 """What a stage of the cluster sends on, and to which partition an object's messages go."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from connectors.stores.kafka.topics import Told, pack_outcome
-from pipeline.model import as_document
+from connectors.stores.kafka.topics import Failed, Told, pack_failures, pack_outcome
+from pipeline.model import Failure, as_document
 from pipeline.runtime.folded import Folded
 
 _Part = TypeVar("_Part")
@@ -48,6 +48,12 @@ def outcome_outputs(cause: str, at: int, folded: Folded, folds: int) -> Iterator
             drafts=tuple(map(as_document, drafts.get(name, ()))),
         )
         yield Output("outcomes", name.encode(), pack_outcome(told), partition_of(name, folds))
+
+
+def failure_outputs(place: str, failures: Sequence[Failure]) -> Iterator[Output]:
+    """Give the message of dead letters from a place; nothing where there are none."""
+    if failures:
+        yield Output("failures", None, pack_failures(Failed(place, tuple(failures))))
 
 
 def _grouped(named: Iterable[tuple[str, _Part]]) -> dict[str, tuple[_Part, ...]]:

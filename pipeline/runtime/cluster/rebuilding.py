@@ -269,8 +269,8 @@ def _short(
     if (manifest.folds, len(manifest.raw)) != (folds, len(raw)):
         yield (
             f"the snapshot is of {manifest.folds} partitions of objects and {len(manifest.raw)} of"
-            f" raw, the topics have {folds} and {len(raw)}: rebuild from raw alone, or take a"
-            " snapshot with these numbers"
+            f" raw, the topics have {folds} and {len(raw)}, over which its state cannot be spread:"
+            " rebuild from raw alone, or name a snapshot with these numbers"
         )
     for number, (begin, end) in enumerate(raw):
         at = manifest.raw[number] if number < len(manifest.raw) else 0

@@ -13,7 +13,7 @@ from pipeline.runtime.configuration import bundled
 from pipeline.settings import ClusterSettings, Piece
 
 Operation: TypeAlias = Literal[
-    "read", "write", "create", "describe", "alter", "alter_configs", "describe_configs"
+    "read", "write", "create", "delete", "describe", "alter", "alter_configs", "describe_configs"
 ]
 Named: TypeAlias = dict[str, tuple[Operation, ...]]
 

@@ -20,6 +20,7 @@ from connectors.stores.kafka.snapshots import (
     write_file,
     write_manifest,
 )
+from connectors.stores.kafka.state_reading import counted
 from connectors.stores.kafka.state_topics import CENTRE, FOLD, UNCUT, changelog
 from connectors.stores.kafka.state_topics import wanted as state_wanted
 from connectors.stores.kafka.topics import Topics
@@ -126,6 +127,5 @@ class Snapshotting:
     def _messages(self, reading: Reading, table: tuple[str, str]) -> Iterator[Read]:
         topic = changelog(self.settings, table)
         bounds = reading.bounds(topic)
-        yield from reading.messages(
-            topic, [begin for begin, _ in bounds], [end for _, end in bounds]
-        )
+        begins, ends = [begin for begin, _ in bounds], [end for _, end in bounds]
+        yield from counted(reading.messages(topic, begins, ends))

@@ -1,12 +1,14 @@
 """The cluster's topics as data: read from a file, all errors at once, fitted to the settings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from connectors.stores.kafka.admin import Wanted
+from connectors.stores.kafka.admin import Difference, Wanted
+from connectors.stores.kafka.state_topics import wanted as state_wanted
 from connectors.stores.kafka.topics import MOST_MESSAGE, TOPICS, Topics
 from pipeline.documents import Document, read_yaml, validated
 from pipeline.errors import ConfigurationError, Problem
@@ -88,6 +90,23 @@ def read_topology(settings: ClusterSettings) -> tuple[Wanted, ...]:
         )
         for name, topic in file.topics.items()
     )
+
+
+def read_state_topology(settings: ClusterSettings) -> list[Wanted]:
+    """Give the changelogs of the settings' generation as they should be, fitted to its topics."""
+    topics = {one.name: one for one in read_topology(settings)}
+    fold = topics[Topics(settings.prefix)("observations")]
+    floor = {"min.insync.replicas": fold.config["min.insync.replicas"]}
+    made = state_wanted(settings, fold.partitions, fold.replication)
+    return [replace(one, config={**one.config, **floor}) for one in made]
+
+
+def of_state(differences: Iterable[Difference]) -> Iterator[Difference]:
+    """Give differences of changelogs with their way out: partitions are those of a generation."""
+    for one in differences:
+        moved = one.kind in {"partitions", "surplus"}
+        way_out = "saqshy cluster rebuild makes those of the next generation"
+        yield replace(one, way_out=way_out) if moved else one
 
 
 def _problems(file: TopologyFile, document: Document) -> Iterator[Problem]:

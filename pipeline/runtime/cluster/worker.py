@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import structlog
@@ -19,18 +20,20 @@ import structlog
 from connectors.stores.faust_table import SMALL, FaustDisk
 from connectors.stores.kafka.topics import Posted, Topics, Unread, unpack_posted, unpack_raw
 from connectors.stores.partition_rows import PartitionRows, Write
+from pipeline.errors import StoreCorrupt
 from pipeline.model import Revisions
 from pipeline.runtime.chain import Chain
 from pipeline.runtime.cluster.arrival import TooEarly
 from pipeline.runtime.cluster.centre_partition import CentrePartition
 from pipeline.runtime.cluster.fold_partition import FoldPartition
-from pipeline.runtime.cluster.gaps import Gaps, Source
+from pipeline.runtime.cluster.gaps import Gaps
 from pipeline.runtime.cluster.isolating import Isolating
 from pipeline.runtime.cluster.matching import Matching
 from pipeline.runtime.cluster.outputs import Output
-from pipeline.runtime.cluster.poison import folded
+from pipeline.runtime.cluster.poison import folded, nothing_of
 from pipeline.runtime.cluster.preparing import Preparing, Read
 from pipeline.runtime.cluster.progress import Progress, untold
+from pipeline.runtime.cluster.standing_still import StandingStill
 from pipeline.runtime.cluster.unbroken import Unbroken
 from pipeline.runtime.cluster.unread import unread_failure
 from pipeline.runtime.cluster.waiting import Missed, Waiting
@@ -64,19 +67,23 @@ class Task:
     rows: PartitionRows
     disk: FaustDisk
 
-    def stands(self, source: Source) -> int:
-        """Give up to which sequence a source came to pass; the centre's messages have no turn."""
-        return self.stage.stands(source) if isinstance(self.stage, FoldPartition) else 0
+
+async def _stateless(_partition: int) -> None:
+    """Open nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A topic that is worked on: in which form its messages are, and how many at a time."""
+    """A topic that is worked on: in which form its messages are, and how many at a time.
+
+    ``opened`` opens a partition's state; StoreCorrupt where that is a newer process's.
+    """
 
     name: str
     unpack: Callable[[bytes], Read]
     work: _Work
     most: int
+    opened: Callable[[int], Awaitable[object]] = _stateless
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -101,6 +108,7 @@ class Worker:
     waiting: Waiting = field(init=False)
     unbroken: Unbroken = field(init=False)
     gaps: Gaps = field(default_factory=Gaps)
+    still: StandingStill = field(default_factory=StandingStill)
     stored: Callable[[float], None] = untold
     _alive: float = field(default_factory=time.monotonic)
     _tasks: dict[tuple[str, int], Task] = field(default_factory=dict)
@@ -115,7 +123,7 @@ class Worker:
     @property
     def trouble(self) -> str:
         """Say for what a partition of this worker waits; "" where none does."""
-        return self.waiting.trouble or self.gaps.trouble
+        return self.waiting.trouble or self.gaps.trouble or self.still.trouble
 
     def install(self) -> None:
         """Declare topics, tables and agents."""
@@ -129,7 +137,8 @@ class Worker:
         }
         lines = {"raw": Line("raw", unpack_raw, self._match, GROUP)}
         for name, table in tables.items():
-            lines[name] = Line(name, unpack_posted, self._folding(name, table), FOLD_GROUP)
+            opened = partial(self._task, name, table)
+            lines[name] = Line(name, unpack_posted, self._folding(name), FOLD_GROUP, opened)
         for name, line in lines.items():
             app.agent(self._sinks[name], name="match" if name == "raw" else name)(self._agent(line))
             app.task(self._trying_again(line))
@@ -180,7 +189,8 @@ class Worker:
                 read.append((event, message))
             async with self._turn:
                 # What was another's meanwhile, or may be soon, comes again to whom it is.
-                read = [(event, message) for event, message in read if self._ours(event)]
+                read = await self._opened(line, [one for one in read if self._ours(one[0])])
+                read = [one for one in read if self._ours(one[0])]
                 for event, _ in read:
                     await self.unbroken(event.message.tp, event.message.offset)
                 await line.work(read)
@@ -190,6 +200,24 @@ class Worker:
         for event in done:
             event.ack()
         self.progress.note(event.message for event in done)
+
+    async def _opened(self, line: Line, read: Sequence[tuple[Any, Read]]) -> list[tuple[Any, Read]]:
+        """Give what can be folded; where a newer process wrote the state, all of it waits.
+
+        To end would be to join a group, and to leave it, again and again.
+        """
+        found, refused = [], dict[Any, tuple[str, list[Any]]]()
+        for event, message in read:
+            try:
+                await line.opened(event.message.partition)
+            except StoreCorrupt as error:
+                why = f"{line.name}/{event.message.partition}: {error}"
+                refused.setdefault(event.message.tp, (why, []))[1].append(event)
+            else:
+                found.append((event, message))
+        for why, (first, *behind) in refused.values():
+            self.waiting.hold(first, why, behind)
+        return found
 
     def _ours(self, event: Any) -> bool:
         """Tell whether a message came under the assignment that holds, and that is not ending."""
@@ -222,6 +250,7 @@ class Worker:
             self._tasks.clear()
             self.waiting.forget()
             self.gaps.forget()
+            self.still.forget()
             self.unbroken.forget()
 
     async def _match(self, read: Sequence[tuple[Any, Any]]) -> None:
@@ -237,21 +266,21 @@ class Worker:
             sent += await self._send(await self._run(matching, batch, collector, place))
         await _kept(sent)
 
-    def _folding(self, name: str, table: Any) -> _Work:
+    def _folding(self, name: str) -> _Work:
         async def work(read: Sequence[tuple[Any, Any]]) -> None:
             sent: list[Any] = []
             steps: dict[int, list[tuple[Task, list[Write]]]] = {}
             for event, posted in read:
-                task = self._task(name, event.message.partition, table)
+                task = self._tasks[name, event.message.partition]
                 if isinstance(posted, Unread):
                     sent += await self._send([_unread(name, event, posted)])
                     continue
-                if not self.gaps.lets(event.message.tp, posted, task.stands):
+                if not self.gaps.lets(event.message.tp, posted, task.stage):
                     continue
                 try:
                     outputs = await self._run(_stepped, task, posted, event)
                 except TooEarly as error:
-                    self._miss(task, posted, event, str(error))
+                    self._miss(task, posted, event, error)
                     continue
                 sent += await self._send(outputs)
                 steps.setdefault(event.message.partition, []).append((task, task.rows.step()))
@@ -259,7 +288,7 @@ class Worker:
             await _kept(sent)
             await asyncio.gather(*map(self._logged, steps.values()))
             for event, _ in read:
-                self._look_for_gaps(self._task(name, event.message.partition, table), event)
+                self._look_for_gaps(self._tasks[name, event.message.partition], event)
 
         return work
 
@@ -272,10 +301,11 @@ class Worker:
             task.rows.written(writes)
             self.stored(time.perf_counter() - began)
 
-    def _task(self, name: str, partition: int, table: Any) -> Task:
+    async def _task(self, name: str, table: Any, partition: int) -> Task:
         task = self._tasks.get((name, partition))
         if task is None:
             disk = FaustDisk(table, partition)
+            await disk.claim()  # nothing is sent on before it is ours
             rows, shape = PartitionRows(disk), self.shape
             stage: FoldPartition | CentrePartition
             if name == "centre":
@@ -285,18 +315,18 @@ class Worker:
             task = self._tasks[name, partition] = Task(stage, rows, disk)
         return task
 
-    def _miss(self, task: Task, posted: Posted, event: Any, why: str) -> None:
+    def _miss(self, task: Task, posted: Posted, event: Any, why: TooEarly) -> None:
         """Note that a message is not kept: it stays in the log, and is not acknowledged."""
-        seen, message = posted.observation, event.message
-        assert seen is not None  # nothing else has a turn to wait for
-        source = posted.collector, seen.object_id, seen.source_id
+        message = event.message
         if not self.gaps.trouble:
-            log.error("worker.gap", partition=message.partition, offset=message.offset, why=why)
-        self.gaps.missed(message.tp, message.offset, source, task.stands(source))
+            partition, offset = message.partition, message.offset
+            log.error("worker.gap", partition=partition, offset=offset, why=str(why))
+        self.gaps.missed(message.tp, message.offset, posted, why, task.stage)
 
     def _look_for_gaps(self, task: Task, event: Any) -> None:
-        """End where a gap closed: this partition is to be read again from where it was missed."""
-        again = self.gaps.moved(event.message.tp, task.stands)
+        """Note what waits; end where a gap closed: its partition is read again from there."""
+        self.still.note(event.message.tp, task.stage.waits())
+        again = self.gaps.moved(event.message.tp, task.stage)
         if again is not None:
             self._end(TooEarly(f"a gap closed: read again from {event.message.tp} {again}"))
 
@@ -336,7 +366,9 @@ def _stepped(task: Task, posted: Posted, event: Any) -> list[Output]:
         task.stage.forget()
         task.rows.undo()
 
-    return folded(fold, undo, posted, f"{message.topic}/{message.partition}/{message.offset}")
+    pass_over = stage.pass_over if isinstance(stage, FoldPartition) else nothing_of
+    place = f"{message.topic}/{message.partition}/{message.offset}"
+    return folded(fold, undo, posted, place, pass_over)
 
 
 def _unread(name: str, event: Any, unread: Unread) -> Output:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import faust
 from prometheus_client import CollectorRegistry
 
 from connectors.stores.kafka.content import KafkaContentStore
@@ -18,10 +17,11 @@ from pipeline.runtime.begun import Begun
 from pipeline.runtime.bootstrap import make_stages
 from pipeline.runtime.chain_gauges import watch_chain
 from pipeline.runtime.chains import Chains
-from pipeline.runtime.cluster.faust_app import make_app
+from pipeline.runtime.cluster.faust_app import make_app, run_app
 from pipeline.runtime.cluster.generations import fit_generation
 from pipeline.runtime.cluster.isolating import Isolating
 from pipeline.runtime.cluster.progress import watch_progress
+from pipeline.runtime.cluster.standing_still import watch_standing_still
 from pipeline.runtime.cluster.worker import Shape, Worker
 from pipeline.runtime.cores.alone import make_alone
 from pipeline.runtime.gauges import watch_content
@@ -42,12 +42,7 @@ class Working:
 
     def run(self) -> int:
         """Work until a signal ends it; give the exit status."""
-        made = faust.Worker(self.app, loglevel="WARN", quiet=True, override_logging=False)
-        try:
-            made.execute_from_commandline()
-        except SystemExit as end:
-            return int(end.code or 0)
-        return 0
+        return run_app(self.app)
 
     def unready(self) -> str:
         """Say why nothing can be worked on now; "" where it can."""
@@ -81,6 +76,7 @@ def make_worker(settings: Settings) -> Working:
     watch_content(metrics, lambda: _content(chains, shelf))
     watch_objects(metrics, worker.figures)
     watch_skews(metrics, worker.skews)
+    watch_standing_still(metrics, worker.still)
     watch_progress(metrics, app, worker.progress, lambda topic: topic.removeprefix(cluster.prefix))
     return Working(worker, app, metrics)
 

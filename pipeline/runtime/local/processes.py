@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipeline.errors import SaqshyError, StoreError
 
 COMMAND = (sys.executable, "-m", "pipeline.runtime.cli")
-PATIENCE = 180.0  # seconds: a busy machine takes its time
+PATIENCE = 300.0  # seconds: a busy machine takes its time
 ENDING = 60.0
 TAIL = 2000  # characters of a log
 

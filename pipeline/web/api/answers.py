@@ -1,8 +1,6 @@
 """Answers: documents with their tag, exports as CSV and NDJSON, line by line."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -12,10 +10,9 @@ from starlette.responses import Response
 
 from pipeline.model import Json
 from pipeline.model.holding import text_of, values_at
+from pipeline.model.safe_cell import csv_line
 
 STUB = "details_available"
-_RUNS = ("=", "+", "-", "@", "'", "\t", "\r")
-_NEVER_TEXT = 0x20
 
 
 def answered(request: Request, body: Any, status: int = 200) -> Response:
@@ -38,35 +35,11 @@ def ndjson_lines(rows: Iterable[Json]) -> Iterator[bytes]:
 
 
 def csv_lines(rows: Iterable[Json], columns: Sequence[str]) -> Iterator[bytes]:
-    """Give rows as CSV (RFC 4180) in UTF-8, a line each, the header first.
+    """Give rows as CSV in UTF-8, a line each, the header first; see ``pipeline.model.safe_cell``.
 
-    Of a list every value stands in the cell, with `` | `` between. A spreadsheet would run a cell
-    that begins like a formula: such a cell begins with an apostrophe, as does every cell that
-    begins with one itself, so that a reader takes exactly one away.
+    Of a list every value stands in the cell, with `` | `` between.
     """
-    line = io.StringIO(newline="")
-    table = csv.writer(line)
-    table.writerow([*columns, STUB])
+    yield csv_line((*columns, STUB)).encode()
     for row in rows:
-        yield _taken(line)
         cells = [" | ".join(map(text_of, values_at(row, name))) for name in columns]
-        table.writerow([*map(safe_cell, cells), "false" if row.get(STUB) is False else ""])
-    yield _taken(line)
-
-
-def safe_cell(text: str) -> str:
-    """Give a text as no spreadsheet runs it, and no reader of lines breaks on it."""
-    plain = "".join(one if ord(one) >= _NEVER_TEXT else _escape(one) for one in text)
-    plain = plain.encode("utf-8", "backslashreplace").decode()
-    return f"'{plain}" if plain.lstrip().startswith(_RUNS) else plain
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
-
-
-def _taken(line: io.StringIO) -> bytes:
-    data = line.getvalue().encode()
-    line.seek(0)
-    line.truncate()
-    return data
+        yield csv_line((*cells, "false" if row.get(STUB) is False else "")).encode()

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -21,14 +20,15 @@ from pipeline.web.api.acting import Acting
 from pipeline.web.api.guarded import Guarded, known_viewer
 from pipeline.web.api.limits import ApiLimits, Rates, Seats
 from pipeline.web.api.lists import KINDS, Lists
+from pipeline.web.api.parameters import only_known
 from pipeline.web.api.problems import MEDIA_TYPE, Problem, language_of, texts
 from pipeline.web.api.questions import Asking
 from pipeline.web.api.shapes import ProblemShape
 from pipeline.web.api.streams import Pulse, Streams
 from pipeline.web.api.things import Things
+from pipeline.web.caught import Caught
 from pipeline.web.desk import ActRefused, BadQuestion, Desk, GroundMissing, NotAskable
 
-log = structlog.get_logger("saqshy.api")
 PREFIX = "/api/v1"
 ABOUT = """What Saqshy knows, as far as the law lets whoever asks see it.
 
@@ -44,11 +44,13 @@ def api_app(desk: Desk, now: Callable[[], Instant], limits: ApiLimits | None = N
     texts()  # an incomplete catalog is told at start
     body = {"model": ProblemShape, "content": {MEDIA_TYPE: {}}}
     app = FastAPI(
+        dependencies=[Depends(only_known)],
         title="Saqshy", version="1", description=ABOUT, docs_url=None, redoc_url=None,
         servers=[{"url": PREFIX}], root_path_in_servers=False,
         responses={status: {"description": "A problem.", **body} for status in _ANSWERS},
         middleware=[
             Middleware(Guarded, limits=bounds, rates=Rates(bounds, now), clock=now),
+            Middleware(Caught, answer=problem_of),
         ],
         exception_handlers=_handlers(),
     )  # fmt: skip
@@ -76,7 +78,6 @@ def _handlers() -> dict[Any, Any]:
         StoreError: partial(_named, "unavailable"),
         OSError: partial(_named, "unavailable"),
         HTTPException: _of_http,
-        Exception: _failed,
     }
 
 
@@ -103,7 +104,7 @@ def _of_http(request: Request, error: HTTPException) -> Response:
     return _told(request, Problem(names.get(error.status_code, "invalid")))
 
 
-def _failed(request: Request, error: Exception) -> Response:
-    """Tell nothing of what broke; the log has its kind."""
-    log.error("api.failed", way=request.url.path, error=type(error).__name__)
-    return _told(request, Problem("failed"))
+def problem_of(request: Request, error: Exception) -> Response:
+    """Answer to what broke; of it nothing is told but whether the store is away."""
+    away = isinstance(error, StoreError | OSError)
+    return _told(request, Problem("unavailable" if away else "failed"))

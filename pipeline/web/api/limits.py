@@ -27,7 +27,7 @@ class ApiLimits:
     streams: int = 400
     streams_each: int = 4
     stream_seconds: float = 300.0
-    look_seconds: float = 0.4
+    look_seconds: float = 0.3
     heartbeat_seconds: float = 15.0
     exports: int = 4
 

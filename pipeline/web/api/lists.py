@@ -19,11 +19,15 @@ from pipeline.web.api.questions import Asking, Question, names
 from pipeline.web.api.shapes import CountShape, FacetsShape, HistogramShape, PageShape, RowShape
 from pipeline.web.api.streams import Streams
 from pipeline.web.desk import Desk
+from pipeline.web.row_ids import OF_EVENTS
 from pipeline.web.sighted import MOST_ROWS
 
 MOST_FACETS = 10
 KINDS = (Kind.EVENTS, Kind.FINDINGS, Kind.INCIDENTS, Kind.NOTICES, Kind.AUDIT, Kind.FAILURES)
-Id = Annotated[str, Path(min_length=1, max_length=300)]
+RowId = Annotated[
+    str,
+    Path(min_length=1, max_length=300, description=f"A row's `id`; of an event {OF_EVENTS}."),
+]
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 Cursor = Annotated[str, Query(max_length=4_096, description="`after` of the page before.")]
 
@@ -122,7 +126,7 @@ class Lists:
         return histogram
 
     def _one(self, kind: Kind) -> Callable[..., Response]:
-        def one(request: Request, row_id: Id) -> Response:
+        def one(request: Request, row_id: RowId) -> Response:
             """Give one document."""
             found = self.desk.one(viewer_of(request), kind, row_id)
             if found is None:
@@ -142,7 +146,7 @@ class Lists:
         ) -> Response:
             """Give every row that the question finds, streamed."""
             viewer = viewer_of(request)
-            columns = names(fields, 100) if fields else tuple(fields_of(kind))
+            columns = names(fields, 100) if fields else _columns(kind)
             asked = asks.asked(kind, self.now())
             found = self.desk.export(viewer, asked)
             if not self.exports.take(client_of(viewer)):
@@ -163,6 +167,11 @@ class Lists:
             return self.streams.answer(viewer_of(request), asked, request.headers)
 
         return live
+
+
+def _columns(kind: Kind) -> tuple[str, ...]:
+    """Give the columns of a kind's table where nobody names any; a row's id is the first."""
+    return (*(("id",) if kind is Kind.EVENTS else ()), *fields_of(kind))
 
 
 def _given(rows: Iterator[Json]) -> Iterator[Json]:

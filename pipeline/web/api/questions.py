@@ -13,6 +13,7 @@ from pipeline.web.api.problems import Problem
 from pipeline.web.asked import Asked
 
 LONGEST = 4_096
+EARLIEST, LATEST = 0, instant("2201-01-01T00:00:00Z")
 Text = Annotated[str, Query(max_length=LONGEST)]
 Time = Annotated[
     str | None,
@@ -81,15 +82,19 @@ Question = Annotated[Asks, Depends(_asks)]
 
 
 def moment(name: str, text: str | None) -> Instant | None:
-    """Read a time of an address; Asking where it is none."""
+    """Read a time of an address; Asking where it is none, or lies beyond what is counted."""
     if text is None:
         return None
     try:
         # An address that was not encoded turns + into a space.
-        return instant(text.replace(" ", "+"))
+        found = instant(text.replace(" ", "+"))
     except (ValueError, OverflowError) as error:
         what = f"{name} is no RFC 3339 time with its zone"
         raise Asking(Problem("bad-question", what, (("field", name),))) from error
+    if not EARLIEST <= found < LATEST:
+        what = f"{name} lies before 1970 or after 2200: no time of a row does"
+        raise Asking(Problem("bad-question", what, (("field", name),)))
+    return found
 
 
 def names(text: str, most: int) -> tuple[str, ...]:

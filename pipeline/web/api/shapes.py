@@ -11,7 +11,8 @@ Reason = Annotated[str, StringConstraints(min_length=10, max_length=500)]
 class RowShape(RootModel[dict[str, Any]]):
     """A document in its one JSON form, cut to what the viewer may see.
 
-    Of withheld content a stub is left, with `details_available: false`.
+    A row's `id` names it in its kind's address. Of withheld content a stub is left, with
+    `details_available: false`.
     """
 
 

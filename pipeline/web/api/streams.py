@@ -29,7 +29,7 @@ _ENDED = (StoreError, OSError, ValueError)  # the client comes again, and is tol
 
 @dataclass(slots=True)
 class Pulse:
-    """Looks at a store's mark, at most so often for all who ask."""
+    """Looks at a store's mark for all who ask, each of them every so many seconds."""
 
     desk: Desk
     every: float
@@ -38,10 +38,10 @@ class Pulse:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def mark(self) -> str:
-        """Give the mark, not older than ``every`` seconds."""
+        """Give the mark, not older than half of ``every`` seconds."""
         loop = asyncio.get_running_loop()
         async with self._turn:
-            if self._seen_at < 0 or loop.time() - self._seen_at >= self.every:
+            if self._seen_at < 0 or loop.time() - self._seen_at >= self.every / 2:
                 self._mark = await run_in_threadpool(self.desk.mark)
                 self._seen_at = loop.time()
         return self._mark

@@ -47,7 +47,7 @@ def moment(document: Json, path: str) -> int:
     if isinstance(found, str):
         try:
             found = instant(found)
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
 

@@ -239,7 +239,7 @@ class Lists:
         """Give by when a notice, or a clock, counts as in time; None where nobody set a term."""
         due = moment(notice, "due_at")
         made = moment(notice, "created_at") or moment(notice, "begins_at")
-        return (due if due > made else made + self.at_once) if due else None
+        return (due if due > made else due + self.at_once) if due else None
 
     def ground(self, document: Json) -> Html:
         """Write a norm with who set it: the law, a by-law, or a policy."""

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from pipeline.web.console.scene import Absent, Scene
 from pipeline.web.desk import Asked, Listed
 
-LOOK_EVERY, LOOK_FOR = 0.4, 120.0  # seconds: how often it looks, and when a browser asks anew
+LOOK_EVERY, LOOK_FOR = 0.3, 120.0  # seconds: how often it looks, and when a browser asks anew
 """A stream ends soon, so that a session that was revoked hears nothing for long."""
 ALIVE_EVERY = 15.0
 Questions = Callable[[Scene], Sequence[Asked]]

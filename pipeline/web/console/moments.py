@@ -41,9 +41,8 @@ class Moments:
         Where nobody set a number (``missing`` names the by-law) it says so.
         """
         if due is None:
-            said = (
-                self.words("timer.none", missing=missing) if missing else self.words("timer.open")
-            )
+            by_law = self.words.word("by_law", missing)
+            said = self.words("timer.none", missing=by_law) if missing else self.words("timer.open")
             return element("span", said, class_="timer none")
         left = due - self.now
         state = "late" if left < 0 else "soon" if left < SOON else "calm"

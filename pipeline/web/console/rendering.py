@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from pipeline.access import Viewer
+from pipeline.access import Role, Viewer
 from pipeline.notify.texts import Texts
 from pipeline.web.console.moments import Moments
 from pipeline.web.console.ways import ways_of
@@ -63,15 +63,22 @@ def no_words() -> Messages:
     return _NONE
 
 
+def own_role(viewer: Viewer) -> Role:
+    """Give the role in which somebody acts."""
+    return viewer.role
+
+
 @dataclass(slots=True)
 class Rendering:
     """Writes pages in the language and for the viewer of a request.
 
     ``further`` gives words beside the console's own: the same object while they are the same.
+    ``seen_as`` gives the role whose pages a viewer has beside its own.
     """
 
     own: Texts
     further: Callable[[], Messages] = no_words
+    seen_as: Callable[[Viewer], Role] = own_role
     _made: tuple[Messages, Texts] | None = None
 
     @property
@@ -106,7 +113,7 @@ class Rendering:
                 t=words,
                 look=look,
                 viewer=viewer,
-                ways=ways_of(viewer.role) if viewer else (),
+                ways=ways_of(viewer.role, self.seen_as(viewer)) if viewer else (),
                 here=request.url.path,
                 csrf=getattr(request.state, "csrf", ""),
                 now=now,

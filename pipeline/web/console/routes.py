@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TypeAlias
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from pipeline.web.console.pages import incident as incident_page
 from pipeline.web.console.pages import objects as object_pages
 from pipeline.web.console.pages import own as own_page
 from pipeline.web.console.pages import queue as queue_page
+from pipeline.web.console.pages.contents import contents
 from pipeline.web.console.pages.dead_letters import dead_letters
 from pipeline.web.console.pages.event import event
 from pipeline.web.console.pages.health import health
@@ -40,10 +41,9 @@ from pipeline.web.console.scene import Absent, Beside, Scene, Uploaded
 from pipeline.web.console.ways import has_way, ways_of
 from pipeline.web.console.words import console_texts
 from pipeline.web.desk import Desk, GroundMissing
+from pipeline.web.ground_cookie import keep_ground, kept_ground
 
 Make: TypeAlias = Callable[[Scene], Page | Response]
-GROUND = "saqshy_ground"  # the cookie with the ground on which somebody reads
-SHORTEST_GROUND, LONGEST_GROUND = 10, 500
 MOST_FIELDS = 600
 LONGEST_NAME = 200
 
@@ -59,6 +59,7 @@ PAGES: Mapping[str, Make] = {
     "/statistics": statistics,
     "/proof": proof,
     "/versions": versions,
+    "/contents": contents,
     "/audit": audit_pages.audit,
     "/health": health,
     "/report": ask_report,
@@ -100,7 +101,7 @@ def console_routes(
     tell. Each request carries ``request.state.viewer`` and ``request.state.csrf``; who has no
     viewer is sent to the login.
     """
-    rendering = Rendering(console_texts(), words)
+    rendering = Rendering(console_texts(), words, desk.seen_as)
     console = _Console(desk, beside or Beside(), clock, rendering)
     return [
         Mount("/static", StaticFiles(directory=STATIC)),
@@ -131,7 +132,7 @@ class _Console:
             viewer = viewer_of(request)
             if viewer is None:
                 return RedirectResponse(f"/login?next={quote(_here(request))}", 303)
-            if way and not has_way(viewer.role, way):
+            if way and not has_way(way, viewer.role, self.rendering.seen_as(viewer)):
                 return await self._error(request, 404)
             scene = await self._scene(request, viewer)
             made = await run_in_threadpool(self._made, scene, make)
@@ -161,16 +162,12 @@ class _Console:
 
     async def ground(self, request: Request) -> Response:
         """Keep the ground on which somebody reads, for this session of the browser."""
-        if viewer_of(request) is None:
+        viewer = viewer_of(request)
+        if viewer is None:
             return RedirectResponse("/login", 303)
         form = await request.form(max_files=0, max_fields=MOST_FIELDS)
-        ground = " ".join(str(form.get("ground", "")).split())[:LONGEST_GROUND]
         answer = RedirectResponse(_inside(str(form.get("next", ""))), 303)
-        if len(ground) >= SHORTEST_GROUND and ground.isprintable():
-            answer.set_cookie(
-                GROUND, quote(ground), httponly=True, samesite="lax",
-                secure=request.url.scheme == "https",
-            )  # fmt: skip
+        keep_ground(request, answer, viewer, " ".join(str(form.get("ground", "")).split()))
         return answer
 
     async def live(self, request: Request) -> Response:
@@ -219,14 +216,21 @@ class _Console:
         return await self._show(request, page, status)
 
 
+def plain_error(request: Request, status: int, now: Instant) -> Response:
+    """Show what cannot be in the console's own words alone: also where all else broke."""
+    rendering = Rendering(console_texts())
+    page = error_page(rendering.words(request), status)
+    return rendering(request, "page.html", {"page": page}, now, status)
+
+
 def _absent(_scene: Scene) -> Page:
     raise Absent
 
 
 def _grounded(request: Request, viewer: Viewer) -> Viewer:
     """Give the viewer with the ground that it said; each read is recorded with it (35(4))."""
-    kept = unquote(request.cookies.get(GROUND, ""))[:LONGEST_GROUND]
-    return viewer if viewer.basis or not kept.isprintable() else replace(viewer, basis=kept)
+    kept = "" if viewer.basis else kept_ground(request, viewer)
+    return replace(viewer, basis=kept) if kept else viewer
 
 
 def _here(request: Request) -> str:

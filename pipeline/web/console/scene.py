@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from functools import cached_property
 
 from starlette.requests import Request
@@ -14,7 +15,9 @@ from pipeline.query import QueryError, condition
 from pipeline.web.console.lists import Lists
 from pipeline.web.console.moments import Moments
 from pipeline.web.console.parts import Message
+from pipeline.web.console.record import Record
 from pipeline.web.console.words import Words
+from pipeline.web.console.zones import ZONE, zone_of
 from pipeline.web.desk import Asked, Desk, Listed
 from pipeline.web.markup import Html, element
 
@@ -30,17 +33,20 @@ class Beside:
     ``duties`` gives the countdowns of an object (``pipeline.registry.Duty`` as documents),
     ``clocks`` the terms that run for an incident (``notify.clock.TermClock`` as documents),
     ``changes`` the revisions of an object's record with who, when, why and the fields that differ,
-    ``health`` the state of sources and parts, ``marked`` whether a file's bytes bear a secrecy mark
-    (None: it cannot be looked into). ``at_once`` is how many nanoseconds count as *at
-    once*: a policy of the centre, since the law gives no number.
+    ``health`` the state of sources and parts, ``contents`` the bundles of content in force,
+    ``marked`` whether a file's bytes bear a secrecy mark (None: it cannot be looked into).
+    ``at_once`` is how many nanoseconds count as *at once*: a policy of the centre, since the law
+    gives no number. ``zone`` is the centre's.
     """
 
     duties: Callable[[str], Sequence[Json]] = lambda _object: ()
     clocks: Callable[[str], Sequence[Json]] = lambda _incident: ()
     changes: Callable[[str], Sequence[Json]] = lambda _object: ()
     health: Callable[[], Json] = dict
+    contents: Callable[[], Json] = dict
     marked: Callable[[bytes], bool | None] = lambda _data: False
     at_once: int = 60 * NANOSECONDS
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,11 @@ class Scene:
     def at(self) -> Moments:
         """Write times."""
         return Moments(self.words, self.now)
+
+    @cached_property
+    def record(self) -> Record:
+        """Write records of objects, their times in the reader's zone, else in the centre's."""
+        return Record(self.words, zone_of(self.request.cookies.get(ZONE, ""), self.beside.zone))
 
     @cached_property
     def lists(self) -> Lists:

@@ -19,7 +19,9 @@ from pipeline.web.login.passwords import Passwords
 from pipeline.web.login.sealing import Sealing, digest, fresh
 
 ENROL, ONE_TIME = "enrol", "one_time"
-BREAK_GLASS = "break_glass"  # the event that the audit trail is told of
+BREAK_GLASS = "break_glass"  # the events that the audit trail is told of
+END_GLASS = "end_glass"
+ENDED_EARLY = "ended before its time"
 GRACE = 30 * NANOSECONDS  # for requests that were under way when a cookie was changed
 TOUCH = 30 * NANOSECONDS  # a session's last use is written no more often
 GLASS = 30 * MINUTE
@@ -220,6 +222,14 @@ class Entrance:
             return None
         self.heard(BREAK_GLASS, f"{session.role}/{account.name}", reason)
         return self._rotated(replace(session, glass_until=now + GLASS, glass_reason=reason), now)
+
+    def end_glass(self, session: Session, now: Instant) -> Opened | None:
+        """Let a role see no more than its own again; None where nothing is broken."""
+        account = self._account(session, now)
+        if account is None or session.step or session.glass_until <= now:
+            return None
+        self.heard(END_GLASS, f"{session.role}/{account.name}", ENDED_EARLY)
+        return self._rotated(replace(session, glass_until=0, glass_reason=""), now)
 
     def change_password(self, session: Session, old: str, new: str, now: Instant) -> Opened | None:
         """Change a password by its owner; every other session and token ends. None: not the old."""

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.access import Viewer
 from pipeline.model import Instant
 from pipeline.ports.accounts import Session
+from pipeline.web.ground_cookie import forget_ground
 from pipeline.web.login.entrance import Entrance, Opened
 from pipeline.web.login.sealing import fresh
 
@@ -138,7 +139,10 @@ class Gate:
 
     def _cookies(self, headers: MutableHeaders, state: dict[str, Any], asked: _Asked) -> None:
         opened: Opened | None = state.get("opened")
-        if state.get("left"):
+        left = bool(state.get("left"))
+        if left or (opened is not None and opened.session.family != asked.family):
+            forget_ground(headers)
+        if left:
             self._door.set(headers, "saqshy", "")
         elif opened is not None and opened.cookie:
             self._door.set(headers, "saqshy", opened.cookie)

@@ -65,6 +65,7 @@ class Pages:
             language=language,
             languages=LANGUAGES,
             csrf=request.state.csrf,
+            through=self._through(request, language),
             path=request.url.path,
             next=_inside(request.query_params.get("next", "")),
             **values,
@@ -73,6 +74,12 @@ class Pages:
         answer.headers["content-language"] = language
         answer.headers["cache-control"] = "no-store"
         return answer
+
+    def _through(self, request: Request, language: str) -> str:
+        """Tell until when somebody sees through broken glass; "" where nobody does."""
+        viewer = request.state.viewer
+        until = viewer.broke_glass if viewer is not None else 0
+        return self.texts.when(language, until) if until else ""
 
     async def name(self, request: Request) -> Response:
         """Ask for name and password."""
@@ -147,6 +154,14 @@ class Pages:
             request,
             lambda session, form: self.entrance.break_glass(session, form("reason"), self.clock()),
         )
+
+    async def glass_end(self, request: Request) -> Response:
+        """See no more than one's own role does; where that is so already, too."""
+
+        def ended(session: Session, _form: Callable[[str], str]) -> Opened | None:
+            return self.entrance.end_glass(session, self.clock()) or Opened(session)
+
+        return await self._changed(request, ended)
 
     async def password(self, request: Request) -> Response:
         """Change one's password."""
@@ -287,6 +302,7 @@ def login_routes(pages: Pages) -> list[BaseRoute]:
         route("/account", pages.account, "GET"),
         route("/role", pages.role, "POST"),
         route("/glass", pages.glass, "POST"),
+        route("/glass/end", pages.glass_end, "POST"),
         route("/password", pages.password, "POST"),
         route("/end", pages.end, "POST"),
         route("/leave", pages.leave, "POST"),

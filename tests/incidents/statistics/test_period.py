@@ -52,3 +52,25 @@ def test_what_is_no_period_is_refused() -> None:
         month("2026-13", ALMATY, "z")
     with pytest.raises(ValueError, match="ends before it begins"):
         days(date(2026, 3, 2), date(2026, 3, 1), ALMATY, "z")
+
+
+@pytest.mark.parametrize("number", [-1, 0, 1, 1969, 2201, 9999, 10_000])
+def test_a_year_beyond_what_is_counted_is_refused(number: int) -> None:
+    """Days, months and years that instants cannot tell are no period, and the error says which."""
+    with pytest.raises(ValueError, match="name one from 1970 to 2200"):
+        year(number, ALMATY, "z")
+    if 1 <= number <= 9999:
+        with pytest.raises(ValueError, match="name one from 1970 to 2200"):
+            month(f"{number:04d}-12", ALMATY, "z")
+        with pytest.raises(ValueError, match="name one from 1970 to 2200"):
+            days(date(2026, 1, 1), date(number, 12, 31), ALMATY, "z")
+        with pytest.raises(ValueError, match="name one from 1970 to 2200"):
+            days(date(number, 1, 1), date(2026, 1, 1), ALMATY, "z")
+
+
+@pytest.mark.parametrize("number", [1970, 2200])
+def test_the_first_and_the_last_year_are_periods(number: int) -> None:
+    """What is allowed can be computed at both ends."""
+    for zone in (ALMATY, UTC):
+        made = year(number, zone, "z")
+        assert rfc3339(made.begin) < rfc3339(made.end - 1)

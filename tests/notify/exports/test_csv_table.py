@@ -44,10 +44,10 @@ def test_columns_are_always_the_same() -> None:
 @pytest.mark.parametrize(
     ("was", "now"),
     [
-        (b"incident_id,", b"incident,"),
-        (b",amber,", b",orange,"),
+        (b'"incident_id",', b'"incident",'),
+        (b',"amber",', b',"orange",'),
         (b"2026-03-02T", b"the 2nd of March "),
-        (b",high,", b",high"),
+        (b',"high",', b',"high"'),
     ],
     ids=["column", "mark", "time", "short row"],
 )

@@ -5,6 +5,7 @@ import stat
 import time
 from pathlib import Path
 
+import orjson
 import pytest
 import yaml
 from typer.testing import CliRunner, Result
@@ -13,6 +14,7 @@ from pipeline.access import Role
 from pipeline.runtime.cli.app import app
 from pipeline.runtime.configuration import read_settings
 from pipeline.runtime.login_wiring import entrance, login_settings, provider, sealing
+from pipeline.web.login.entrance import ENROL, ONE_TIME
 
 FIRST = "correct horse battery\n"
 
@@ -89,8 +91,14 @@ def test_a_token_is_shown_once(config: Path) -> None:
     done(config, "revoke", token_id)
     assert door.by_token(shown, time.time_ns()) is None
     door.store.close()
-    for words in (["--scope", "all"], ["--scope", "read:*", "--days", "31"]):
-        assert ask(config, "token", "bridge", *words).exit_code == 2
+    for words, told in (
+        (["--scope", "all"], "such as read:"),
+        (["--scope", "read:incident"], "did you mean read:incidents?"),
+        (["--scope", "act:acknowledge"], "did you mean act:incident_acknowledge?"),
+        (["--scope", "read:*", "--days", "31"], "30 days at most"),
+    ):
+        refused = ask(config, "token", "bridge", *words)
+        assert (refused.exit_code, told in refused.output) == (2, True), refused.output
 
 
 def test_a_lost_factor_is_enrolled_anew(config: Path) -> None:
@@ -112,6 +120,28 @@ def test_a_lost_factor_is_enrolled_anew(config: Path) -> None:
     assert not comes_in()
     assert comes_in("a new long password")
     door.store.close()
+
+
+def test_a_factor_is_enrolled_anew_behind_an_entry_code(config: Path) -> None:
+    """The code is printed once and kept as a hash; the password alone reaches no enrolment."""
+    done(config, "init")
+    done(config, "add", "a.serik", "--role", "analyst", "--password", typed=FIRST)
+    code = done(config, "reset", "a.serik", "--second-factor").strip()
+    assert code not in (config.parent / "accounts.db").read_bytes().decode("latin-1")
+    door, now = entrance(login_settings(read_settings(config))), time.time_ns()
+    opened = door.log_in("a.serik", FIRST.strip(), "192.0.2.1", now)
+    assert opened is not None
+    assert opened.session.step == ONE_TIME
+    assert door.second(opened.session, "wrong-code", now) is None
+    behind = door.second(opened.session, code, now)
+    assert behind is not None
+    assert behind.session.step == ENROL
+    assert door.second(opened.session, code, now) is None
+    door.store.close()
+    said = orjson.loads(done(config, "reset", "a.serik", "--second-factor", "--json"))
+    assert (said["name"], bool(said["entry_code"]), said["entry_code"] == code) == (
+        "a.serik", True, False,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

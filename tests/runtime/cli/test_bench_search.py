@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from connectors.stores.blocks import pack_events
 from pipeline.runtime.cli.app import app
+from pipeline.runtime.cli.bench_search_live import live
 from pipeline.runtime.cli.bench_search_made import BEGIN, Written, batch_of, events_of, more
 from pipeline.runtime.cli.bench_search_readers import beside_readers
 
@@ -57,3 +58,17 @@ def test_readers_cost_is_told(tmp_path: Path) -> None:
     assert isinstance(told["requests"], int)
     assert told["requests"] > 0
     assert isinstance(told["slowed"], float)
+
+
+@pytest.mark.proof
+def test_a_live_list_is_listened_to(tmp_path: Path) -> None:
+    """Every commit is heard in the list, by a viewer over HTTP."""
+    store = tmp_path / "x.db"
+    sizes = ["--incidents", "300", "--events", "1500", "--rounds", "2", "--file", str(store)]
+    asked = ["bench", "search", "--json", "--live", "3", *sizes]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code in {0, 1}, done.output
+    told = orjson.loads(done.stdout.splitlines()[0])["live"]
+    assert told["commits"] == 3
+    assert 0 < told["p50"] <= told["most"]
+    assert len(live(store, 2)) == 2

@@ -11,11 +11,16 @@ from pipeline.model.rows import Rows
 from pipeline.runtime.cluster import arrival
 from pipeline.runtime.cluster.arrival import (
     ARRIVAL_ROWS,
+    RETIRED_AFTER,
     TooEarly,
+    TooFull,
     come_to_pass,
     first_time,
     held,
     in_turn,
+    left_behind,
+    oldest_tick,
+    passed,
     released,
 )
 
@@ -71,11 +76,11 @@ def test_a_message_counts_the_first_time_alone() -> None:
 
 def test_a_tick_comes_to_pass_once_it_came_through_everywhere() -> None:
     """Ticks wait for the slowest way, and come then in their order, once."""
-    state, passed = rows(), []
+    state, came = rows(), []
     for via, number in [(0, 1), (0, 2), (0, 3), (1, 1), (1, 1), (2, 1), (2, 2), (1, 2), (0, 1)]:
-        passed.append([one.sequence for one in come_to_pass(state, "c", tick(number), via, 3)])
+        came.append([one.sequence for one in come_to_pass(state, "c", tick(number), via, 3)])
         state = Rows("object", ARRIVAL_ROWS, _stored(state))
-    assert passed == [[], [], [], [], [], [1], [], [2], []]
+    assert came == [[], [], [], [], [], [1], [], [2], []]
     assert [one.sequence for one in come_to_pass(state, "c", replace(tick(3)), 1, 3)] == []
     assert [one.sequence for one in come_to_pass(state, "c", tick(3), 2, 3)] == [3]
 
@@ -95,10 +100,40 @@ def test_what_lies_behind_a_tick_waits_until_it_came_to_pass(
     assert [one.sequence for one in come_to_pass(state, "c", tick(1), 1, 2)] == [1]
     assert [(name, one.sequence) for name, one in released(state, "c", 1)] == [("a", 2)]
     monkeypatch.setattr(arrival, "MOST_HELD", 1)
-    assert not held(state, "a", seen(5), 0)
+    with pytest.raises(TooFull, match="tick 2 of c"):
+        held(state, "a", seen(5), 0)
     assert [one.sequence for one in come_to_pass(state, "c", tick(2), 1, 2)] == [2]
     assert [(name, one.sequence) for name, one in released(state, "c", 2)] == [("b", 4)]
     assert list(released(state, "c", 2)) == []
+
+
+def test_a_clock_that_went_away_in_the_middle_of_a_tick_is_retired() -> None:
+    """What came behind its tick waits until the next clock is well past it, and no longer."""
+    state, ways, second = rows(), 3, 1_000_000_000
+    held_back, let_go, late = 0, 0, []
+
+    def ticked(collector: str, number: int, seconds: int, ways_: range) -> None:
+        nonlocal let_go
+        batch = replace(tick(number), received_at=seconds * second)
+        for via in ways_:
+            for one in come_to_pass(state, f"{collector}/clock", batch, via, ways):
+                behind = len(list(left_behind(state, f"{collector}/clock", one)))
+                late.extend([seconds] * behind)
+                let_go += behind + sum(1 for _ in released(state, f"{collector}/clock", number))
+
+    ticked("a", 1, 0, range(ways))
+    ticked("a", 2, 10, range(1))  # it ends here
+    for number in range(1, 60):
+        for via in range(ways):
+            held_back += held(state, "b", seen(ways * number + via), via)
+        ticked("b", number, 10 + 10 * number, range(ways))
+    assert held_back == let_go == len(late) > 0
+    assert set(late) == {10 + RETIRED_AFTER // second}
+    assert oldest_tick(state) is None
+    ticked("a", 2, 10, range(1, ways))  # it comes back, and its next ticks count
+    ticked("a", 3, 700, range(1))
+    assert oldest_tick(state) == ("a/clock", 3)
+    assert passed(state, "a/clock") == 2
 
 
 def _stored(state: Rows) -> dict[str, bytes]:

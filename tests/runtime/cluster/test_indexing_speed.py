@@ -1,106 +1,61 @@
-"""The indexer against a bare bulk loop: same server, same documents."""
+"""The indexer against a bare bulk loop: same server, same documents, by `saqshy bench index`."""
 
-import statistics
-import threading
-import time
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 import pytest
-from kafka import TopicPartition
+import yaml
 
-from connectors.stores.elasticsearch.client import connect
-from connectors.stores.kafka.topics import pack_events
-from pipeline.model import event_lines
-from tests.connectors.elastic_server import Server, empty_store
+from pipeline.runtime.configuration import bundled
+from tests.connectors.elastic_server import Server
 from tests.connectors.kafka_broker import Broker
-from tests.connectors.stores.nouns import at, batch, event
-from tests.runtime.cluster.indexing_rig import Rig, within
 
-pytestmark = [pytest.mark.proof, pytest.mark.filterwarnings("ignore:.*unclosed.*")]
-BATCHES, EACH, REQUEST, ROUNDS = 100, 500, 2_000, 5
+pytestmark = pytest.mark.proof
+RECORDS, ROUNDS, REQUEST = 50_000, 5, 2_000
 LEAST = 0.9  # of the bare loop's rate
 _MESSAGE = "A network connection was detected. " * 12
 
 
-def documents() -> list[tuple[bytes, bytes]]:
-    """Make batches of events of about a kilobyte: (batch id, NDJSON)."""
-    made = []
-    for number in range(1, BATCHES + 1):
-        kept = batch(number)
-        events = [
-            event(kept, index, at(number) + index, native={"Message": _MESSAGE, "RecordID": index})
-            for index in range(EACH)
-        ]
-        made.append((kept.id.encode(), event_lines(events)))
-    return made
-
-
-def bare(server: Server, made: list[tuple[bytes, bytes]]) -> float:
-    """Give the events a second of a loop that does nothing but send what is ready."""
-    store = empty_store(server)
-    actions = []
-    for _, lines in made:
-        for action in store.documents.events(lines):
-            head = {"index": {"_index": action.index, "_id": action.id}}
-            actions.append(orjson.dumps(head) + b"\n" + action.body)
-    client = connect(server.as_user("indexer"))
-    begun = time.perf_counter()
-    for begin in range(0, len(actions), REQUEST):
-        some = actions[begin : begin + REQUEST]
-        answer = client.bulk(operations=some, filter_path="errors")  # type: ignore[arg-type]
-        assert not answer["errors"]
-    taken = time.perf_counter() - begun
-    client.close()
-    store.close()
-    return len(actions) / taken
-
-
-def ours(broker: Broker, server: Server, made: list[tuple[bytes, bytes]]) -> float:
-    """Give the events a second of the indexer, from its first message to its last commit."""
-    store = empty_store(server)
-    rig = Rig(broker, server)
-    rig.put(*(("events", key, value) for key, lines in made for value in pack_events(lines)))
-    stopped = threading.Event()
-    indexer = rig.indexer(stopped, bulk_documents=REQUEST)
-    times: list[float] = []
-    take: Callable[..., None] = indexer._take
-    commit = indexer.feed.commit
-
-    def timed(*given: object) -> None:
-        if not times:
-            times.append(time.perf_counter())
-        take(*given)
-
-    def committed(told: dict[TopicPartition, int]) -> bool:
-        done = commit(told)
-        times.append(time.perf_counter())
-        return done
-
-    thread = threading.Thread(target=indexer.run)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(indexer), "_take", lambda _, *given: timed(*given))
-        patch.setattr(type(indexer.feed), "commit", lambda _, told: committed(told))
-        thread.start()
-        assert within(lambda: indexer.figures.value("written") == BATCHES * EACH, 300)
-        stopped.set()
-        thread.join()
-    indexer.store.close()
-    store.close()
-    return BATCHES * EACH / (times[-1] - times[0])
-
-
 def test_nearly_as_fast_as_a_bare_loop(
-    kafka: Broker, elastic: Server, record_property: Callable[[str, object], None]
+    kafka: Broker,
+    elastic: Server,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Reading, judging and committing cost no more than a tenth of a bare loop's rate."""
-    made = documents()
-    rates: dict[str, list[float]] = {"bare": [], "ours": []}
-    for number in range(ROUNDS):
-        for kind in ("bare", "ours") if number % 2 else ("ours", "bare"):
-            rate = bare(elastic, made) if kind == "bare" else ours(kafka, elastic, made)
-            rates[kind].append(rate)
-    found = {kind: round(statistics.median(some)) for kind, some in rates.items()}
-    record_property("events a second", found)
-    record_property("all rounds", {k: [round(one) for one in some] for k, some in rates.items()})
-    assert found["ours"] >= LEAST * found["bare"]
+    records = tmp_path / "records.ndjson"
+    records.write_bytes(
+        b"\n".join(
+            orjson.dumps({"EventID": 3, "Channel": "System", "RecordID": one, "Message": _MESSAGE})
+            for one in range(1_000)
+        )
+    )
+    user = elastic.as_user("root", bulk_documents=REQUEST)
+    config = tmp_path / "saqshy.yml"
+    config.write_text(
+        yaml.safe_dump(
+            {
+                "cluster": {"brokers": [kafka.plain], "partitions": 2, "port": None},
+                "elasticsearch": user.model_dump(mode="json", exclude_none=True),
+                "registry": [str(bundled("objects"))],
+                "content": {
+                    "paths": [str(bundled("detection"))],
+                    "cache": str(tmp_path / "cache"),
+                },
+                "law": {"pack": str(bundled("law") / "kz")},
+            }
+        ),
+        encoding="utf-8",
+    )
+    words = ["bench", "index", str(records), "--records", str(RECORDS), "--rounds", str(ROUNDS)]
+    command = [sys.executable, "-m", "pipeline.runtime.cli", *words, "--config", str(config)]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = orjson.loads(done.stdout)
+    for name, value in found.items():
+        record_property(name, value)
+    assert found["documents"] == RECORDS
+    assert found["ratio"] >= LEAST

@@ -55,6 +55,25 @@ def test_what_is_no_observation_is_left_out_whole() -> None:
     assert [one.code for one in failures(found).failures] == [FailureCode.POISON]
 
 
+def test_what_breaks_the_fold_stripped_too_is_passed_over() -> None:
+    """All its records are failures, its source goes on, and the worker with it."""
+    passed: list[Posted] = []
+
+    def fold(_: Posted) -> list[Output]:
+        raise ZeroDivisionError
+
+    def pass_over(posted: Posted) -> list[Output]:
+        passed.append(posted)
+        return []
+
+    posted = Posted("observation", "c", observation=replace(SEEN, records=9))
+    [found] = folded(fold, lambda: None, posted, "observations/1/2", pass_over)
+    assert passed == [posted]
+    assert [one.index for one in failures(found).failures] == list(range(9))
+    [found] = folded(fold, lambda: None, posted, "observations/1/2", fold)
+    assert len(failures(found).failures) == 9
+
+
 def test_a_store_that_does_not_take_it_is_no_poison() -> None:
     """Errors of ours are raised: what was folded is undone, and nothing is given up."""
     undone: list[int] = []

@@ -57,9 +57,9 @@ class Stream:
         yield self.events
 
 
-def event(batch: RawBatch, generation: int = 1) -> Event:
+def event(batch: RawBatch, generation: int = 1, partition: int = 0) -> Event:
     """Make an event of a batch, of that generation of the group."""
-    place = TP("w.raw", 0)
+    place = TP("w.raw", partition)
     message = Message(
         *place, OFFSET, 0.0, 0, [], None, b"", None, tp=place, generation_id=generation
     )  # fmt: skip
@@ -199,3 +199,33 @@ def test_a_message_of_a_newer_program_waits(tmp_path: Path) -> None:
     """What only a later program reads is neither worked on nor set aside."""
     preparing = Preparing(lambda _stamp: None, isolating(tmp_path))  # type: ignore[arg-type,return-value] # no stages are needed
     assert "upgrade" in asyncio.run(preparing("raw/0/7", Unread("newer", "version 9")))
+
+
+def test_a_state_of_a_newer_process_waits_and_holds_up_no_other(tmp_path: Path) -> None:
+    """Its partition is neither folded nor acknowledged, the worker says why, and others go on."""
+    worked: list[int] = []
+    opened: list[int] = []
+
+    async def open_state(partition: int) -> None:
+        opened.append(partition)
+        if partition == 0 and len(opened) <= len(events):
+            raise StoreCorrupt("this state is of version 2, known is 1")
+
+    async def work(read: Sequence[tuple[Any, Any]]) -> None:
+        worked.extend(one.message.partition for one, _ in read)
+
+    async def played() -> str:
+        one = worker(tmp_path, lambda _stamp: None)  # type: ignore[arg-type, return-value]
+        line = Line("w.raw", unpack_raw, work, 3, open_state)
+        await one._agent(line)(Stream(events))
+        trouble = one.trouble
+        assert [bool(taken.acked) for taken in events] == [False, True, False]
+        again = asyncio.create_task(one._trying_again(replace(line, name="raw"))())
+        while not events[2].acked:  # noqa: ASYNC110 (faust acknowledges without an event)
+            await asyncio.sleep(0.01)
+        again.cancel()
+        return trouble
+
+    events = [event(BATCH), event(BATCH, partition=1), event(BATCH)]
+    assert "raw/0: this state is of version 2" in asyncio.run(played())
+    assert worked == [1, 0, 0]

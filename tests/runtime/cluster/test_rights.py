@@ -31,6 +31,7 @@ def test_every_topic_of_the_file_is_one_of_the_clusters() -> None:
         "indexer",
         "web",
         "auditor",
+        "rebuild",
         "watch",
     }
     named = {name for role in roles.values() for name in role["topics"]}
@@ -67,6 +68,17 @@ def test_a_role_has_what_it_needs_and_no_more(
 ) -> None:
     """Who only reads writes nothing, and only its own state's topics are a process's to make."""
     assert given(user, operation) == expected
+
+
+def test_a_rebuild_may_make_state_and_nothing_that_people_rely_on() -> None:
+    """It deletes and writes state alone, words for the trail aside, and sets groups' places."""
+    state = {"siem.worker*", "siem.notifier*"}
+    assert given("saqshy-rebuild", "delete") == given("saqshy-rebuild", "create") == state
+    assert given("saqshy-rebuild", "write") == {*state, "siem.outcomes"}
+    read = given("saqshy-rebuild", "read")
+    assert {"siem.raw", "siem.notices", "siem.audit", "siem.checkpoints", *state} <= read
+    others = {one.user for one in read_rights(SETTINGS, {}) if one.operation == "delete"}
+    assert others == {"saqshy-rebuild"}
 
 
 def test_only_the_notifier_writes_the_audit_trail() -> None:

@@ -1,13 +1,20 @@
 """The file of the topics: fitted to the settings, and every mistake of it told at once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from connectors.stores.kafka.admin import Difference
 from connectors.stores.kafka.topics import TOPICS
 from pipeline.errors import ConfigurationError
-from pipeline.runtime.cluster.topology import read_topology, topics_file
+from pipeline.runtime.cluster.topology import (
+    of_state,
+    read_state_topology,
+    read_topology,
+    topics_file,
+)
 from pipeline.settings import ClusterSettings
 
 BUNDLED = ClusterSettings()
@@ -23,6 +30,30 @@ def test_the_bundled_file_has_every_topic() -> None:
     fitted = {one.name: one for one in read_topology(small)}
     assert (fitted["x.raw"].partitions, fitted["x.audit"].partitions) == (2, 1)
     assert {one.config["min.insync.replicas"] for one in fitted.values()} == {"1"}
+
+
+def test_the_state_is_kept_as_well_as_what_it_follows_from() -> None:
+    """A changelog has the replicas of the topics, and the partitions that its table has."""
+    found = {one.name: one for one in read_state_topology(BUNDLED)}
+    fold = found["saqshy.worker-fold-changelog"]
+    assert (fold.partitions, fold.replication) == (8, 3)
+    assert fold.config["min.insync.replicas"] == "2"
+    assert found["saqshy.worker-centre-changelog"].partitions == 1
+    second = ClusterSettings(partitions=2, replication=1, prefix="x.", generation=2)
+    fitted = {one.name: one for one in read_state_topology(second)}
+    (notifier,) = (one for name, one in fitted.items() if name.startswith("x.notifier"))
+    assert (notifier.partitions, notifier.replication) == (2, 1)
+    assert notifier.config["min.insync.replicas"] == "1"
+    assert not fitted.keys() & found.keys()
+
+
+def test_a_generations_partitions_are_not_grown() -> None:
+    """Keys of a state do not move by themselves: its way out is a rebuild."""
+    fewer = Difference("x.worker-fold-changelog", "partitions", "partitions", "2", "3", mends=False)
+    other = replace(fewer, kind="config", what="cleanup.policy", mends=True)
+    told, left = of_state([fewer, other])
+    assert "cluster rebuild" in told.way_out
+    assert left == other
 
 
 @pytest.mark.parametrize(

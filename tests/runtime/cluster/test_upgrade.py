@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from connectors.stores import partition_log, partition_rows
 from connectors.stores.elasticsearch.documents import Documents
 from connectors.stores.elasticsearch.names import Names
 from connectors.stores.kafka import frames, topics
@@ -44,6 +45,7 @@ READERS: dict[str, Callable[[bytes | None], object]] = {
     "tails": unpack_snapshot,
 }
 every = pytest.mark.parametrize("name", sorted(READERS))
+LATER = partition_rows.VERSION + 1
 
 
 def written(name: str) -> bytes:
@@ -137,11 +139,34 @@ def test_a_notifiers_state_of_the_first_version_is_gone_on_with() -> None:
 def test_a_newer_state_is_neither_read_nor_changed(name: str) -> None:
     """An older process ends or waits with a clear word, and the state stays as it is."""
     disk = stood(name)
-    disk.write([(b"v\x00", b"2")])
+    disk.write([(b"v\x00", b"%d" % LATER)])
     before = list(disk.items(b"", b"\xff"))
-    with pytest.raises(StoreCorrupt, match=r"version 2, known is 1.*upgrade"):
+    with pytest.raises(StoreCorrupt, match=rf"version {LATER}, known is {LATER - 1}.*upgrade"):
         PartitionRows(disk) if name == "fold" else open_partition(disk, lambda _writes: None)
     assert list(disk.items(b"", b"\xff")) == before
+
+
+@pytest.mark.parametrize("name", ["fold", "notifier"])
+def test_who_goes_on_with_an_older_state_names_its_own_version(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a later process changed is a later state, which no older one takes for its own."""
+    disk, later = stood(name), (b"v\x00", b"%d" % LATER)
+    for module in (partition_rows, partition_log):
+        monkeypatch.setattr(module, "VERSIONED", later)
+    monkeypatch.setattr(partition_rows, "VERSION", LATER)
+    if name == "fold":
+        rows = PartitionRows(disk)
+        rows.save("power-7", {'["x"]': b"1"})
+        writes = rows.step()
+        assert writes[0] == later
+        rows.written(writes)
+    else:
+        open_partition(disk, disk.write)
+    assert later in list(disk.items(b"", b"\xff"))
+    monkeypatch.undo()
+    with pytest.raises(StoreCorrupt, match="upgrade"):
+        PartitionRows(disk)
 
 
 def test_what_is_written_bears_its_version() -> None:
@@ -152,11 +177,11 @@ def test_what_is_written_bears_its_version() -> None:
     rows.written(rows.step())
     rows.save("a", {'["x"]': b"2"})
     second = rows.step()
-    assert (b"v\x00", b"1") in list(disk.items(b"", b"\xff"))
+    assert partition_rows.VERSIONED in list(disk.items(b"", b"\xff"))
     assert all(key != b"v\x00" for key, _ in second)
     other = OrderedMemory()
     open_partition(other, lambda _writes: None)
-    assert (b"v\x00", b"1") in list(other.items(b"", b"\xff"))
+    assert partition_rows.VERSIONED in list(other.items(b"", b"\xff"))
 
 
 def said(read: object) -> Any:

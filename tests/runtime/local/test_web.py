@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,11 @@ class Person:
         self.client = httpx.Client(base_url=base, timeout=120, headers=headers)
 
     def rows(self, path: str, **query: str) -> list[dict[str, Any]]:
-        """Give the rows of a list."""
-        found: list[dict[str, Any]] = self.client.get(path, params=query).json()["rows"]
+        """Give the rows of a list; none while the store, or a busy process, does not answer."""
+        answer = self.client.get(path, params=query)
+        if answer.status_code in {429, 503}:
+            return []
+        found: list[dict[str, Any]] = answer.json()["rows"]
         return found
 
     def act(self, path: str, body: Mapping[str, Any]) -> str:
@@ -69,11 +73,12 @@ def test_what_people_do_in_the_console_comes_to_pass(tmp_path: Path) -> None:
     home = emptied(tmp_path / "cluster")
     clock = StoryClock(instant("2026-03-02T15:00:00Z"), told=home / "clock.json")
     clock.run_on()
-    with local_cluster(home, 1, lambda _said: None) as cluster:
+    with local_cluster(home, 1, lambda _said: None) as cluster, ExitStack() as stack:
         feed = home / "windows.ndjson"
         feed.write_bytes(b"\n".join([*failures(10), entry(10)]) + b"\n")
-        duty = Person(cluster, "duty", "duty_lead")
-        holder = Person(cluster, "holder", "owner")
+        duty, holder = Person(cluster, "duty", "duty_lead"), Person(cluster, "holder", "owner")
+        stack.callback(duty.client.close)
+        stack.callback(holder.client.close)
         (incident,) = wait(lambda: duty.rows("/incidents", q="state: new"))
         way = f"/incidents/{incident['id']}"
         step = {"reason": "seen on the shift", "revision": incident["revision"]}
@@ -85,8 +90,7 @@ def test_what_people_do_in_the_console_comes_to_pass(tmp_path: Path) -> None:
         wait(lambda: holder.outcome(received) == "accepted")
         found = wait(lambda: holder.rows("/notices", q="state: acknowledged"))[0]
         assert found["receipt"]["body"]["acknowledged"]["by"] == "holder"
-        read = wait(lambda: duty.rows(f"{way}/audit", q=""))
-        assert "read" in {one["kind"] for one in read}
+        wait(lambda: "read" in {one["kind"] for one in duty.rows(f"{way}/audit", q="")})
         said = wait(lambda: _verified(duty))
         assert (said["breaks"], said["signed"]) == ([], said["checkpoints"])
         web = cluster.processes["web"]

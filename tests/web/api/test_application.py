@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.access import Role
 from pipeline.model import NANOSECONDS
+from pipeline.model.safe_cell import meant_by
 from pipeline.web.api import ApiLimits
-from pipeline.web.api.answers import safe_cell
 from pipeline.web.api.limits import Rates, Seats
 from tests.web.api.browser import Client
 from tests.web.desks import FLAGS, GROUND, HOSTILE, Centre, centre, incident_of, viewer
@@ -107,17 +107,16 @@ def test_an_export_is_every_row(analyst: Client) -> None:
     assert not [cell for row in rows for cell in row if cell.lstrip().startswith(("=", "+", "@"))]
 
 
-CELLS = {
-    "=1+1": "'=1+1", " =1": "' =1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "'a": "''a",
-    "a=1": "a=1",
-    "a\nb": "a\\nb", "\x1b[31m": "\\x1b[31m", "": "", "\t=1": "\\t=1",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "cell"), CELLS.items(), ids=repr)
-def test_no_cell_is_run(text: str, cell: str) -> None:
-    """What a spreadsheet or a terminal would obey is written so that neither does."""
-    assert safe_cell(text) == cell
+def test_what_reads_an_export_is_not_obeyed(analyst: Client) -> None:
+    """Marks that turn the line are spelled out, every cell is quoted, and no part of one is run."""
+    table = analyst.get("/events/export?format=csv&fields=message,user.name").text
+    assert "\\u202e" in table
+    assert "\u202e" not in table
+    for line in table.splitlines():
+        assert line.startswith('"')
+        assert line.endswith('"')
+    message = next(csv.DictReader(io.StringIO(table, newline="")))["message"]
+    assert HOSTILE in meant_by(message)
 
 
 def test_hostile_text_stays_data(analyst: Client) -> None:
@@ -233,3 +232,38 @@ def test_the_description_is_the_one_that_is_kept(
     assert DESCRIPTION.read_text(encoding="utf-8") == text
     assert made["openapi"].startswith("3.1")
     assert orjson.loads(orjson.dumps(made)) == made
+
+
+def test_an_event_is_read_by_the_id_of_its_row(analyst: Client) -> None:
+    """Rows of lists, exports and streams of events carry the id by which one is read."""
+    rows = analyst.json("/events")["rows"]
+    lines = [orjson.loads(one) for one in analyst.text("/events/export").splitlines()]
+    table = csv.DictReader(io.StringIO(analyst.text("/events/export?format=csv"), newline=""))
+    ids = {one["id"] for one in rows}
+    assert ids == {one["id"] for one in lines} == {one["id"] for one in table}
+    assert len(ids) == len(rows)
+    for one in rows:
+        assert one["id"] == f"{one['saqshy']['batch']}-{one['saqshy']['index']}"
+        assert analyst.json(f"/events/{one['id']}")["id"] == one["id"]
+    assert f'"id":"{rows[0]["id"]}"' in analyst.text("/events/live")
+
+
+UNKNOWN = {
+    "/events?after=xyz": "did you mean cursor?",
+    "/events?limt=5": "did you mean limit?",
+    "/incidents?state=new": "known: begin, cursor, end, limit, order, q, sort",
+    "/incidents/count?limit=5": "known: begin, end, order, q, sort",
+    "/events/export?column=id": "did you mean fields?",
+    "/events/live?begn=2026-01-01T00:00:00Z": "did you mean begin?",
+    "/statistics?mnth=2026-03": "did you mean month?",
+    "/objects?sector=gas": "known: none",
+}
+
+
+@pytest.mark.parametrize(("path", "told"), UNKNOWN.items(), ids=UNKNOWN.keys())
+def test_an_unknown_parameter_is_told(analyst: Client, path: str, told: str) -> None:
+    """What would be passed over in silence is refused, with the nearest that there is."""
+    answer = analyst.get(path)
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:saqshy:problem:bad-question"
+    assert answer.json()["detail"].endswith(told), answer.json()

@@ -38,6 +38,9 @@ UNSEEN: dict[str, tuple[Viewer, tuple[str, ...]]] = {
     "regulator of a branch": (
         viewer(Role.REGULATOR, sectors=frozenset({"banking"})), tuple(set(FLAGS) - {"bank"}),
     ),
+    "prosecutor of a branch": (
+        viewer(Role.PROSECUTOR, sectors=frozenset({"banking"})), tuple(set(FLAGS) - {"bank"}),
+    ),
     "administrator": (viewer(Role.ADMINISTRATOR), ("lapsed", "unattested")),
 }  # fmt: skip
 """Viewers, and the objects of whose rows they may see nothing, whatever the kind."""
@@ -46,6 +49,7 @@ UNSEEN: dict[str, tuple[Viewer, tuple[str, ...]]] = {
 def questions(every: int = 7) -> list[str]:
     """Give requests of every kind: good ones, odd ones, and guesses; of fields each ``every``th."""
     asked = ["/me", "/objects", "/compliance", "/statistics", "/versions", "/audit-verification"]
+    asked += ["/statistics?year=2025", "/statistics?from=2025-10-09&to=2025-10-09"]
     for kind in Kind:
         top = f"/{kind.value}"
         asked += [top, f"{top}?limit=1", f"{top}/count", f"{top}/histogram?step=10"]

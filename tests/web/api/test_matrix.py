@@ -5,7 +5,7 @@ which as stubs, and which of the words that stand in them; with several factors 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -16,7 +16,7 @@ from pipeline.ports.search_fields import fields_of, sortable
 from pipeline.ports.searching import Kind
 from pipeline.web.desk import Asked, Desk
 from tests.web.api.browser import Client
-from tests.web.desks import FLAGS, Centre, centre, incident_of, viewer
+from tests.web.desks import ADMINISTRATION, FLAGS, Centre, centre, incident_of, viewer
 
 E, F, C, N, A, D = (
     Kind.EVENTS, Kind.FINDINGS, Kind.INCIDENTS, Kind.NOTICES, Kind.AUDIT, Kind.FAILURES,
@@ -57,7 +57,7 @@ TABLE: dict[tuple[Role, Kind], Row] = {
     (Role.DUTY_LEAD, F): row(OPEN, CLOSED, personal="group field"),
     (Role.DUTY_LEAD, C): row(CLEAN | {"stub"}, CLOSED | ODD, "fold", "words note reason"),
     (Role.DUTY_LEAD, N): row(TOLD | {"stub"}, CLOSED | ODD, "letter error"),
-    (Role.DUTY_LEAD, A): row(ALL, personal="audit"),
+    (Role.DUTY_LEAD, A): row(ALL | {ADMINISTRATION}, personal="audit"),
     (Role.DUTY_LEAD, D): row(OPEN, personal="detail"),
     # owner and holder: own objects only, no candidates, no logs
     (Role.OWNER, C): row(TOLD - {"other", "backthen"}, frozenset({"stub"})),
@@ -76,7 +76,7 @@ TABLE: dict[tuple[Role, Kind], Row] = {
     # prosecutor and auditor
     (Role.PROSECUTOR, C): row(CLEAN, frozenset({"stub"}), "fold", "words note reason"),
     (Role.PROSECUTOR, N): row(TOLD, frozenset({"stub"}), "letter"),
-    (Role.PROSECUTOR, A): row(ALL, personal="audit"),
+    (Role.PROSECUTOR, A): row(ALL | {ADMINISTRATION}, personal="audit"),
     # the administrator: no content
     (Role.ADMINISTRATOR, D): row(OPEN),
 }  # fmt: skip
@@ -84,7 +84,7 @@ STUB_FIELDS = {
     F: {"id", "revision", "object_id", "first_event_at", "kind"},
     C: {"id", "revision", "object_id", "state", "opened_at", "changed_at", "assessment"},
     N: {"id", "incident_id", "revision", "object_id", "leg", "kind", "ordinal", "recipient",
-        "channel", "language", "created_at", "due_at", "basis", "set_by", "state"},
+        "channel", "language", "created_at", "due_at", "basis", "set_by", "state", "receipt"},
 }  # fmt: skip
 WORDS = (
     "user", "message", "native", "group", "field", "fold", "words", "note", "reason", "error",
@@ -296,6 +296,8 @@ def test_parts_of_an_incident(everybody: Client, role: Role, many: bool) -> None
             if part == "why":
                 may = role in PART_ROLES["why"] and many and name in whole
                 assert (answer.status_code == 200) == may, (name, part)
+                if may:
+                    _explained(role, answer.json(), client.json(f"/incidents/{incident_of(name)}"))
                 continue
             rows = answer.json()["rows"]
             if part in PART_ROLES and role not in PART_ROLES[part]:
@@ -310,13 +312,25 @@ def test_parts_of_an_incident(everybody: Client, role: Role, many: bool) -> None
                 assert said(answer.text, other) == set(), (name, part, other)
 
 
+def _explained(role: Role, why: Json, shown: Json) -> None:
+    """Hold an explanation against what else its reader sees: no facts, no guard, no other's id."""
+    assert why["incident"] == shown
+    assert bool(why["facts"]) == (role in PART_ROLES["findings"])
+    assert why["explanation"]
+    for one in why["notices"]:
+        assert ("guard" in one) == (role in {Role.ANALYST, Role.DUTY_LEAD})
+
+
+STAFF = {Role.ANALYST, Role.DUTY_LEAD}
 PAGES = {
-    "/statistics": {Role.ANALYST, Role.DUTY_LEAD, Role.REGULATOR},
-    "/versions": {
-        Role.ANALYST, Role.DUTY_LEAD, Role.REGULATOR, Role.PROSECUTOR, Role.ADMINISTRATOR,
+    "/statistics": STAFF | {Role.REGULATOR, Role.NCC, Role.PROSECUTOR},
+    "/versions": STAFF | {Role.REGULATOR, Role.NCC, Role.PROSECUTOR, Role.ADMINISTRATOR},
+    "/audit-verification": {
+        Role.DUTY_LEAD, Role.REGULATOR, Role.NCC, Role.PROSECUTOR, Role.ADMINISTRATOR,
     },
-    "/audit-verification": {Role.DUTY_LEAD, Role.PROSECUTOR, Role.ADMINISTRATOR},
 }  # fmt: skip
+COMPLIANCE = STAFF | {Role.OWNER, Role.REGULATOR}
+READERS = {Role.DUTY_LEAD, Role.PROSECUTOR}  # of the whole trail
 OBJECTS = {
     Role.ANALYST: ALL,
     Role.DUTY_LEAD: ALL,
@@ -340,10 +354,57 @@ def test_pages_and_objects(everybody: Client, role: Role) -> None:
     for name in ALL:
         answer = client.get(f"/objects/{name}")
         assert (answer.status_code == 200) == (name in OBJECTS[role]), name
-    counted = client.json("/compliance")["rows"]
-    assert bool(counted) == (role in PAGES["/statistics"])
-    if role is Role.REGULATOR:
-        assert counted == [{"objects": sorted(OPEN)}]
+    counted = [one for one in client.json("/compliance")["rows"] if "summary" not in one]
+    assert {one["object_id"] for one in counted} == (OBJECTS[role] if role in COMPLIANCE else set())
+    if role in PAGES["/audit-verification"]:
+        found = client.json("/audit-verification")
+        assert found["whole"]
+        assert ("entries" in found) == (role in READERS)
+    if role in PAGES["/versions"]:
+        found = client.json("/versions")
+        assert found["in_force"]["content"] == "c1"
+        assert all(("actor" in one) == (role in READERS) for one in found["changes"])
+
+
+TO = ("holder", "ncc", "sectoral_centre")
+
+
+@pytest.mark.parametrize("role", sorted(PAGES["/statistics"]), ids=label)
+def test_statistics_count_what_is_seen(everybody: Client, role: Role) -> None:
+    """Of each verdict as many as the table shows whole, of each leg those seen; stubs stand apart.
+
+    A regulator is told of no candidate, and of no page to the centre's own people.
+    """
+    client, expected = somebody(everybody, role, many=True), TABLE[role, C]
+    found = client.json("/statistics?month=2025-10")
+    back = {"backthen"} & expected.whole or {Role.NCC, Role.REGULATOR} & {role}
+    (group,) = found["groups"]
+    totals = {name: one["total"] for name, one in group["verdicts"].items()}
+    assert totals == {
+        "incident": len(expected.whole - {"candidate", "backthen"}),
+        "candidate": len(expected.whole & {"candidate"}),
+        "false_positive": len(back), "no_incident": 0, "merged": 0,
+    }  # fmt: skip
+    assert found["withheld"] == len(expected.stubs)
+    for one in group["verdicts"].values():
+        assert sum(one["by"]["sector"].values()) == one["total"]
+    owed = {(one["leg"], one["role"]): one["owed"] for one in group["notices"]}
+    told = expected.whole - {"candidate"}
+    own = TO if role is not Role.NCC else ("ncc",)
+    banks = len(told & {"bank"}) * ("sectoral_centre" in own)
+    sums = dict.fromkeys(own, len(told | back)) | ({"sectoral_centre": banks} if banks else {})
+    assert owed == {("correction", "ncc"): 1, **{("first", to): n for to, n in sums.items()}}
+    watched = {one["name"]: one["objects"] for one in found["coverage"] if one["by"] == "all"}
+    assert watched == ({"": len(OBJECTS[role])} if OBJECTS[role] else {})
+
+
+def test_a_token_for_statistics_counts_what_its_role_sees(everybody: Client) -> None:
+    """Who may read statistics alone reads no list, and the same figures as all of its role."""
+    who = viewer(Role.REGULATOR)
+    token = everybody.as_(replace(who, scopes=frozenset({"read:statistics"})))
+    path = "/statistics?month=2025-10"
+    assert token.json(path) == everybody.as_(who).json(path)
+    assert token.json("/incidents")["rows"] == []
 
 
 ACTS = {

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.access import Role, Viewer
 from pipeline.model import Json
+from pipeline.runtime.web_console import PackWords
 from pipeline.web.console import Beside, console_routes
 from pipeline.web.console.routes import FORMS, OTHERS, PAGES
 from tests.connectors.stores import nouns
@@ -34,7 +35,8 @@ class Entered:
 
 def console(made: Centre, who: Viewer | None, beside: Beside | None = None) -> Starlette:
     """Make the console of a centre for one viewer."""
-    routes = console_routes(made.desk, made.clock, beside=beside or hostile_beside())
+    words = PackWords(made.desk, made.stores, made.clock)
+    routes = console_routes(made.desk, made.clock, words, beside or hostile_beside())
     return Starlette(routes=routes, middleware=[Middleware(Entered, viewer=who)])
 
 

@@ -18,7 +18,7 @@ SOURCES = [*FOLDER.rglob("*.py"), *TEMPLATES]
 CALL = re.compile(r"""\b(?:say|words|t)\(\s*["']([a-z][\w.]*)["']""")
 QUOTED = re.compile(r"""["']([a-z][\w.]*)["']""")
 MADE = ("theme.", "span.", "column.", "why.", "lane.", "error.", "key.", "example.", "ask.",
-        "notice.", "notices.", "span_of.", "way.", "step.")  # fmt: skip
+        "notice.", "notices.", "times.", "watched.", "span_of.", "way.", "step.")  # fmt: skip
 """Names that are put together of parts."""
 
 

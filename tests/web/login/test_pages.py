@@ -87,6 +87,43 @@ def test_a_person_logs_in_and_out(browser: Browser) -> None:
     assert browser.who is None
 
 
+def test_a_said_ground_ends_with_its_session(browser: Browser) -> None:
+    """Who logs in, and who leaves, has no ground that somebody said before in this browser."""
+    cookies = browser.client.cookies
+    cookies.set("saqshy_ground", "of-somebody-before", domain="console.example", path="/")
+    browser.log_in()
+    assert "saqshy_ground" not in cookies
+    cookies.set("saqshy_ground", "own", domain="console.example", path="/")
+    browser.client.get("/who")
+    assert cookies["saqshy_ground"] == "own"
+    assert browser.send("/login/leave", browser.csrf("/login/account")) == 303
+    assert "saqshy_ground" not in cookies
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("kk", "Шұғыл қолжетімділік ашық"), ("ru", "доступ открыт"), ("en", "The glass is broken")],
+)
+def test_broken_glass_is_told_and_ended(browser: Browser, language: str, said: str) -> None:
+    """A page says that the glass is broken; its form ends that, and the trail is told of both."""
+    browser.log_in()
+    path = f"/login/account?lang={language}"
+    browser.send("/login/role", browser.csrf(path), role="duty_lead")
+    assert said not in browser.client.get(path).text
+    csrf = browser.csrf(path)
+    assert browser.send("/login/glass", csrf, reason="the other lead is ill") == 303
+    text = browser.client.get(path).text
+    assert said in text
+    assert 'action="/login/glass/end"' in text
+    for _ in range(2):
+        assert browser.send("/login/glass/end", browser.csrf(path)) == 303
+        assert said not in browser.client.get(path).text
+    told = [one for one in browser.house.heard if one[0].endswith("_glass")]
+    assert [(event, actor) for event, actor, _ in told] == [
+        ("break_glass", "duty_lead/a.serik"), ("end_glass", "duty_lead/a.serik"),
+    ]  # fmt: skip
+
+
 def test_the_cookie_is_for_this_host_alone(browser: Browser) -> None:
     """It is out of reach of scripts, other hosts and plain HTTP."""
     csrf = browser.csrf("/login")

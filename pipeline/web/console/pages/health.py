@@ -58,15 +58,19 @@ def _sources(scene: Scene, known: Json) -> Table:
                 say.number(number(one, "failed")),
                 _trouble(scene, one),
             ),
-            tone="bad" if moment(one, "silent_since") else "",
+            tone="bad" if _amiss(one) else "",
         )
-        for one in sorted(heard, key=lambda one: not moment(one, "silent_since"))
+        for one in sorted(heard, key=lambda one: not _amiss(one))
     ]
     names = ("source", "object", "kind", "seen", "hour", "failed", "trouble")
     columns = [say(f"column.{name}") for name in names]
     return Table(
         say("health.sources"), columns, rows, say("health.nothing"), numbers=frozenset({4, 5})
     )
+
+
+def _amiss(one: Json) -> bool:
+    return bool(moment(one, "silent_since") or moment(one, "dropped_since"))
 
 
 def _seen(scene: Scene, one: Json) -> Html:
@@ -78,10 +82,12 @@ def _seen(scene: Scene, one: Json) -> Html:
 
 
 def _trouble(scene: Scene, one: Json) -> Html:
-    """Write since when a source is silent, or what else is the matter with it."""
+    """Write since when a source is silent or sends less, or what else is the matter with it."""
     since = moment(one, "silent_since")
     said = scene.words("health.silent", span=scene.at.span(scene.now - since)) if since else ""
-    return together(*(badge(text_, "bad") for text_ in (said, text(one, "trouble")) if text_))
+    fell = moment(one, "dropped_since")
+    less = scene.words("health.dropped", span=scene.at.span(scene.now - fell)) if fell else ""
+    return together(*(badge(text_, "bad") for text_ in (said, less, text(one, "trouble")) if text_))
 
 
 def _stuck(scene: Scene) -> list[Facet]:

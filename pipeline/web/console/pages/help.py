@@ -23,7 +23,7 @@ def help_page(scene: Scene) -> Page:
     keys = [Row((key(name), say(f"key.{name}"))) for name in _KEYS]
     keys += [
         Row((Html(f"{key('g')} {key(way.key)}"), say(way.text)))
-        for way in ways_of(scene.viewer.role)
+        for way in ways_of(scene.viewer.role, scene.desk.seen_as(scene.viewer))
     ]
     columns = [say("help.key"), say("column.what")]
     switch = [("/help?keys=off", say("help.keys_off")), ("/help?keys=on", say("help.keys_on"))]

@@ -6,10 +6,9 @@ from pipeline.model import Json
 from pipeline.model.conditions import Among
 from pipeline.ports.searching import Kind
 from pipeline.web.console.charts import Node, Tie, graph
-from pipeline.web.console.documents import flat, members, moment, text, value
+from pipeline.web.console.documents import members, moment, text, value
 from pipeline.web.console.parts import (
     Chart,
-    Facts,
     Page,
     Part,
     Row,
@@ -19,6 +18,7 @@ from pipeline.web.console.parts import (
     link,
     together,
 )
+from pipeline.web.console.record import MOST_VALUES, flag_word
 from pipeline.web.console.scene import Absent, Scene
 from pipeline.web.markup import Html
 
@@ -82,12 +82,13 @@ def object_page(scene: Scene) -> Page:
     if one is None:
         raise Absent
     name = text(one, "id")
-    pairs = [(path, code(said)) for path, said in flat(one) if not path.startswith("names.")]
+    said = {key: held for key, held in one.items() if key != "names"}
+    record = list(scene.record.bodies(said))
     parts = [
         Part(say("object.neighbours"), [_neighbours(scene, one)], "neighbours"),
         *_incidents(scene, name),
         *duties_part(scene, name, anchor="duties"),
-        Part(say("object.record"), [Facts(pairs)], "record"),
+        Part(say("object.record"), record, "record"),
         *_changes(scene, name),
     ]
     return Page(
@@ -110,8 +111,7 @@ def name_of(one: Json, language: str) -> str:
 def flags_of(scene: Scene, one: Json) -> Html:
     """Write an object's flags."""
     held = value(one, "flags")
-    words = [scene.words.word("flag", str(flag)) for flag in held or ()]
-    return Html(" ".join(badge(word) for word in words))
+    return Html(" ".join(badge(flag_word(scene.words, str(flag))) for flag in held or ()))
 
 
 def duties_part(scene: Scene, name: str, title: str = "", anchor: str = "") -> list[Part]:
@@ -146,8 +146,12 @@ def _incidents(scene: Scene, name: str) -> list[Part]:
 def _neighbours(scene: Scene, one: Json) -> Chart:
     """Draw on what an object stands, and with what it is joined; another's page only if seen."""
     say, name = scene.words, text(one, "id")
-    hosts = [str(host) for host in value(one, "hosted_on") or ()][:_NEIGHBOURS]
-    joined = members(one, "integrations")[:_NEIGHBOURS]
+    every, edges = (
+        [str(host) for host in value(one, "hosted_on") or ()],
+        members(one, "integrations"),
+    )
+    left = max(len(every) - _NEIGHBOURS, 0) + max(len(edges) - _NEIGHBOURS, 0)
+    hosts, joined = every[:_NEIGHBOURS], edges[:_NEIGHBOURS]
     others = [text(each, "object") or text(each, "name") for each in joined]
     nodes = [
         Node("middle", name, name_of(one, say.language), tone="us"),
@@ -165,28 +169,30 @@ def _neighbours(scene: Scene, one: Json) -> Chart:
     rows = [Row((code(node.code), node.text)) for node in nodes if node.place != "middle"]
     table = Table(say("object.neighbours"), columns, rows, say("object.alone"))
     picture = graph(nodes, ties, say("object.neighbours"))
-    return Chart(picture, say("object.graph_caption"), table)
+    caption = f"{say('object.graph_caption')} {scene.record.more(left)}".rstrip()
+    return Chart(picture, caption, table)
 
 
 def _changes(scene: Scene, name: str) -> list[Part]:
     """Write the history of an object's record: who changed what, when and why."""
     say = scene.words
-    known = scene.beside.changes(name) if scene.viewer.role.value in _HISTORY else ()
+    known = scene.beside.changes(name) if "object_history" in scene.me["pages"] else ()
     if not known:
         return []
     rows = [
         Row(
             (
-                scene.at(moment(each, "recorded_at")),
-                scene.at(moment(each, "valid_from")),
+                scene.record.time(moment(each, "recorded_at")),
+                scene.record.time(moment(each, "valid_from")),
                 text(each, "actor"),
                 text(each, "reason"),
                 together(
                     *(
-                        f"{text(field, 'path')}: {text(field, 'before') or '–'} → "
-                        f"{text(field, 'after') or '–'}"
-                        for field in members(each, "fields")[:20]
-                    )
+                        f"{scene.record.label(text(field, 'path'))}: "
+                        f"{text(field, 'before') or '–'} → {text(field, 'after') or '–'}"
+                        for field in members(each, "fields")[:MOST_VALUES]
+                    ),
+                    scene.record.more(len(members(each, "fields")) - MOST_VALUES),
                 ),
             )
         )
@@ -196,6 +202,3 @@ def _changes(scene: Scene, name: str) -> list[Part]:
     return [
         Part(say("object.history"), [Table(say("object.history"), columns, rows, "")], "history")
     ]
-
-
-_HISTORY = frozenset({"administrator", "analyst", "duty_lead"})

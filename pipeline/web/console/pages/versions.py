@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pipeline.model import Json
-from pipeline.web.console.documents import flat, text
-from pipeline.web.console.parts import Facts, Page, Part, Row, Table, code
+from pipeline.web.console.documents import flat, moment, text
+from pipeline.web.console.parts import Cell, Facts, Page, Part, Row, Table, code
 from pipeline.web.console.scene import Absent, Scene
 
 _MOST = 200  # rows of one list
@@ -31,9 +31,18 @@ def _parts(scene: Scene, name: str, held: object) -> Iterator[Part]:
     elif isinstance(held, list) and held:
         documents = [one if isinstance(one, dict) else {"value": one} for one in held[:_MOST]]
         columns = list(dict.fromkeys(key for one in documents for key in one))
-        rows = [Row([code(text(one, column)) for column in columns]) for one in documents]
+        rows = [Row([_cell(scene, one, column) for column in columns]) for one in documents]
         heads = [say.word("version_field", column) for column in columns]
         yield Part(title, [Table(title, heads, rows, "")])
+
+
+def _cell(scene: Scene, one: Json, column: str) -> Cell:
+    said = text(one, column)
+    if column == "at":
+        return scene.at(moment(one, column))
+    if column == "kind":
+        return scene.words.word("entry", said)
+    return code(said)
 
 
 def _facts(scene: Scene, name: str, held: Json) -> Part:

@@ -6,6 +6,9 @@
   const offset = Number(root.dataset.now || Date.now()) - Date.now();
   const now = () => Date.now() + offset;
 
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (/^[A-Za-z0-9_+/-]{1,64}$/.test(zone || "")) document.cookie = `saqshy_zone=${zone}; Path=/; SameSite=Lax; Max-Age=31536000`;
+
   function clock(left) {
     const seconds = Math.floor(Math.abs(left) / 1000);
     const two = (number) => String(number).padStart(2, "0");

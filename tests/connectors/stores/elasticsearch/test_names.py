@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.stores.elasticsearch.names import Names
-from pipeline.model import instant
+from pipeline.model import NANOSECONDS, instant, rfc3339
 
 NAMES = Names()
 
@@ -39,3 +39,17 @@ def test_index_of_an_event(time: str, received: str, index: str) -> None:
 def test_end_of_an_index(index: str, end: str | None) -> None:
     """An index ends with its day or month; what has none, or is another's, has no end."""
     assert NAMES.ends(index) == (None if end is None else instant(end))
+
+
+def test_events_of_a_span_lie_in_the_indices_of_its_days() -> None:
+    """A span names each day that it touches, and of all others what is of no day."""
+    day = 86_400 * NANOSECONDS
+    begin = 20_000 * day + 5
+    names = Names("x")
+    named = names.events_between(begin, begin + day)
+    assert named == [
+        "x-events-*", "-x-events-2*", "x-events-2024.10.04", "x-events-2024.10.05",
+    ]  # fmt: skip
+    assert names.events_between(begin, 20_001 * day) == named[:3]
+    when = rfc3339(begin)
+    assert names.event_index(when, when) == named[2]

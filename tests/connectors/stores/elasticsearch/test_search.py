@@ -14,7 +14,7 @@ from connectors.stores.elasticsearch.store import ElasticStore, open_elastic
 from connectors.stores.elasticsearch.templates import apply
 from connectors.stores.memory import open_memory
 from connectors.stores.memory_search import MemorySearch
-from pipeline.model.conditions import Among, Like, Present, Within
+from pipeline.model.conditions import Among, Either, Like, Present, Within
 from pipeline.ports import Outbox
 from pipeline.ports.searching import Ask, Kind, Search
 from tests.connectors.elastic_server import Server
@@ -139,3 +139,63 @@ def test_documents_that_are_not_indexed_whole(held: HeldThere) -> None:
         wide = replace(ask, budget=LARGE)
         check_answers(held.search, plainly, wide)
         assert walked(plainly, wide)
+
+
+_LONG = "0123456789abcdef" * 20  # longer than the longest token
+MESSAGES = (
+    "Nowhere else", "foo_NOWHERE-bar", "no\u00adwhere", "no where", f"{_LONG[:250]}nowhere{_LONG}",
+    "Straße STRASSE", "Mau\u017f", "\u212aelvin", "Құпия сөз: ӘЖЕ.Т1", "3.14,15", "", "---",
+    "x" * 300, "\U0001d400" * 200 + "end", "a\u0301b",
+)  # fmt: skip
+WORDS = (
+    "nowhere", "NOWHERE", "where e", "ss", "mauss", "kelvin", "ыпи", "құпия сөз", "т1", "14,1", "x",
+    "xxx", "end", "---", "b", "o_n", "straße s", "mau\u017f", "4625.0", "cdef0",
+)  # fmt: skip
+
+
+def test_words_in_an_analysed_text(held: HeldThere) -> None:
+    """A word inside of a message is found, wherever the analyser cuts; nothing else is."""
+    memory, kept = open_memory(), batch(1)
+    rows = [
+        event(kept, index, at(index), ecs={"message": message}, versions={"normalizer": "1"})
+        for index, message in enumerate(MESSAGES)
+    ]
+    for stores in (memory, held.stores):
+        stores.events.add(kept, rows)
+    held.shown()
+    plainly = MemorySearch(memory)
+    found = 0
+    for word in WORDS:
+        for where in (Like("message", ("", word, "")), Among("message", (word,))):
+            ask = Ask(Kind.EVENTS, where, budget=LARGE)
+            rows_found = walked(held.search, ask)
+            assert rows_found == walked(plainly, ask), word
+            found += len(rows_found)
+    assert found > len(WORDS)
+
+
+def test_an_absent_word_opens_no_document(held: HeldThere) -> None:
+    """A word that no event has is answered whole, however small the budget."""
+    kept = batch(1)
+    said = {"ecs": {"message": "Somewhere else"}, "versions": {"normalizer": "1"}}
+    held.stores.events.add(kept, [event(kept, index, at(index), **said) for index in range(5)])
+    held.shown()
+    for word, complete in (("nowhere", True), ("somewhere el", False)):
+        where = Either((Like("message", ("", word, "")), Like("host.name", ("", word, ""))))
+        assert held.search.page(Ask(Kind.EVENTS, where, budget=1)).complete is complete
+
+
+def test_a_short_span_is_asked_of_every_index_that_can_answer(held: HeldThere) -> None:
+    """Events of a day are found in its index, and where those of a deleted day were copied to."""
+    kept = batch(1)
+    rows = [event(kept, index, at(index), versions={"normalizer": "1"}) for index in range(4)]
+    held.stores.events.add(kept, rows[:2])
+    documents = held.elastic.documents
+    refuge = f"{documents.names.alias('events')}-kept"
+    copied = documents.events(b"\n".join(orjson.dumps(one.document()) for one in rows[2:]))
+    held.elastic.bulk.strictly([replace(one, index=refuge) for one in copied])
+    held.shown()
+    ask = Ask(Kind.EVENTS, begin=at(0), end=at(9))
+    assert len(walked(held.search, ask)) == held.search.count(ask).value == 4
+    assert held.search.facets(ask, ["host.name"]).of == {"host.name": [("dc-1", 4)]}
+    assert held.search.count(replace(ask, begin=at(86_400), end=at(90_000))).value == 0

@@ -213,7 +213,7 @@ def folder(path: Path) -> None:
     ("make", "kind", "words"),
     [
         pytest.param(other_database, StoreError, "another program's database", id="foreign"),
-        pytest.param(newer_schema, StoreError, "schema version 99.* uses 6", id="newer"),
+        pytest.param(newer_schema, StoreError, "schema version 99.* uses 7", id="newer"),
         pytest.param(no_database, StoreCorrupt, "damaged or no Saqshy store", id="text"),
         pytest.param(broken_schema, StoreCorrupt, "damaged or no Saqshy store", id="broken"),
         pytest.param(folder, StoreError, "Is a directory", id="folder"),

@@ -32,7 +32,13 @@ _OLD = (
     "CREATE INDEX notices_claimed ON notices (claim) WHERE claim <> ''",
     "DROP TABLE claims",
     "DROP TABLE search",
-    *(f"DROP TABLE search_{kind}" for kind in Kind if kind is not Kind.EVENTS),
+    "DROP TABLE search_letters",
+    *(
+        f"DROP TABLE search_{kind}{one}"
+        for kind in Kind
+        if kind is not Kind.EVENTS
+        for one in ("", "_classes", "_days")
+    ),
     "DROP TABLE event_terms",
     "DROP INDEX event_blocks_by_end",
     "DROP INDEX event_blocks_by_begin",

@@ -15,6 +15,10 @@ from pathlib import Path
 import pytest
 
 from connectors.stores.kafka import frames
+from connectors.stores.kafka.reading import Reading
+from connectors.stores.kafka.state_topics import FOLD, changelog
+from connectors.stores.partition_rows import VERSIONED
+from pipeline.errors import StoreError
 from tests.chaos.account import account, come_to_rest
 from tests.chaos.next_version import MESSAGES, STATE
 from tests.chaos.processes import Process
@@ -100,7 +104,7 @@ def test_what_a_later_program_wrote_waits_for_the_upgrade(
                 waits_for(city, second, f"{newer}: it waits for this worker's upgrade")
                 waits_for(city, notifier, f"{newer}: it waits for this notifier's upgrade")
             else:
-                goes_on(city)
+                city.wait(lambda: bears(city, STATE), PATIENCE, "state of the later form")
                 first.end()  # the old one has then what it wrote
                 waits_for(city, second, f"this state is of version {STATE}, known is {STATE - 1}")
             assert second.pid
@@ -137,6 +141,20 @@ def goes_on(city: Town, more: int = 20) -> None:
     """Wait until folds have told more."""
     done = city.outcomes()
     city.wait(lambda: city.outcomes() > done + more, PATIENCE, "outcomes")
+
+
+def bears(city: Town, version: int) -> bool:
+    """Tell whether the state of any partition of folds is said to be of a version."""
+    topic = changelog(city.cluster(), FOLD)
+    try:
+        with Reading(city.cluster()) as reading:
+            begins, ends = zip(*reading.bounds(topic), strict=True)
+            return any(
+                read.key == VERSIONED[0] and read.value == b"%d" % version
+                for read in reading.messages(topic, begins, ends)
+            )
+    except StoreError:
+        return False
 
 
 def log_of(one: Process) -> str:

@@ -47,17 +47,19 @@ def written(folder: Path, settings: ElasticsearchSettings) -> Path:
     return config
 
 
-def test_retention_tells_what_went(elastic: Server, tmp_path: Path) -> None:
-    """A dry run names the day and leaves it; the run itself deletes it; JSON has the figures."""
+def test_without_brokers_retention_only_tells(elastic: Server, tmp_path: Path) -> None:
+    """A dry run names the day; where nobody could record what goes, nothing does."""
     store = empty_store(elastic)
     store.events.add(batch(1), [event(batch(1), 0, at(1))])
-    config = written(tmp_path, elastic.as_user("keeper"))
-    for more, left in ((["--dry-run"], 1), ([], 0)):
-        done = RUN.invoke(app, ["retention", "--config", str(config), "--json", *more])
-        assert done.exit_code == 0, done.output
-        (period,) = orjson.loads(done.stdout)["periods"]
-        assert (period["name"], period["count"]) == ("saqshy-events-2025.10.09", 1)
-        assert store.events.count() == left
+    asked = ["retention", "--config", str(written(tmp_path, elastic.as_user("keeper"))), "--json"]
+    told = RUN.invoke(app, [*asked, "--dry-run"])
+    assert told.exit_code == 0, told.output
+    (period,) = orjson.loads(told.stdout)["periods"]
+    assert (period["name"], period["count"]) == ("saqshy-events-2025.10.09", 1)
+    refused = RUN.invoke(app, asked)
+    assert refused.exit_code == 2
+    assert "cluster" in refused.output
+    assert store.events.count() == 1
     store.close()
 
 

@@ -72,11 +72,11 @@ def test_tables_in_three_languages(config: Path, language: str, words: tuple[str
         (("show", "--month", "2026-13"), "2026-13"),
         (("show", "--year", "99999"), "year 99999"),
         (("show", *MARCH, "--language", "de"), "no texts in 'de'"),
-        (("show", *MARCH, "--known-at", "2999-01-01T00:00:00Z"), "is ahead"),
+        (("show", *MARCH, "--known-at", "2199-01-01T00:00:00Z"), "is ahead"),
         (("show", *MARCH, "--known-at", "yesterday"), "yesterday"),
         (("export", *YEAR, "--out", "x"), "say --open"),
         (("export", "--open", *MARCH, "--out", "x"), "statistics.open_period is year"),
-        (("export", "--open", "--year", "2999", "--out", "x"), "is not over"),
+        (("export", "--open", "--year", "2199", "--out", "x"), "is not over"),
         (("compliance", "--sector", "space"), "no branch 'space'"),
     ],
     ids=[

@@ -40,6 +40,7 @@ def differences(
     return len(wanted), {name: rows for name, rows in told.items() if rows}
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("name", "most", "least"),
     [(NATURAL, 60, 100), (PROCESS, 150, 300)],
